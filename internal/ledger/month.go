@@ -7,7 +7,9 @@ import (
 	"syncd/internal/jobs"
 )
 
-// Lineage is a dossier as the ledger knows it, with what it was called before: the months of all of these are its own.
+// Lineage is a dossier as the ledger knows it, with what it was called before: the months of all of these are its own. The configuration
+// says which those may be: its dossiers alone have the SIRET, and that name is none of theirs. The ledger admits those of the same address
+// and establishment that had stopped before the present one began.
 type Lineage struct {
 	jobs.Target               // as it is called now; its number is 0 where nothing was done with it yet
 	Former      []jobs.Target // that it had while it was called otherwise

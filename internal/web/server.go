@@ -1,9 +1,12 @@
 package web
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -100,8 +103,8 @@ func (s *Server) open(ctx context.Context) error {
 	return err
 }
 
-// Handler answers, in this order: names that are not the page's (421), headers, forms of other sites (403), what is too large,
-// then by the table of routes.
+// Handler answers, in this order: names that are not the page's (421), headers, forms of other sites (403), then by the table of routes,
+// which refuses what is too large. Before any of it, what is sent has arrived.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range s.routes {
@@ -111,7 +114,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("/", s.serve(route{pattern: "/", open: true, handle: func(*request) (page, error) { return page{}, errNotFound }}))
 	sameSite := http.NewCrossOriginProtection()
 	sameSite.SetDenyHandler(s.serve(route{pattern: "/", open: true, handle: func(*request) (page, error) { return page{}, errForeign }}))
-	return s.standing(s.byName(headers(sameSite.Handler(limited(mux)))))
+	return arrived(s.standing(s.byName(headers(sameSite.Handler(mux)))))
 }
 
 // standing keeps the configuration from being changed under a request, and bounds how long it may take.
@@ -155,12 +158,23 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
-func limited(next http.Handler) http.Handler {
+// arrived reads what is sent, so that nothing that is held meanwhile waits for who sends it slowly. What is too large reads as far as that.
+func arrived(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+		sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
+		if _, large := errors.AsType[*http.MaxBytesError](err); err != nil && !large { // it broke off: nobody is there to be answered
+			w.WriteHeader(http.StatusRequestTimeout)
+			return
+		}
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(sent), ended{err}))
 		next.ServeHTTP(w, r)
 	})
 }
+
+// ended is the end of what was sent: nil = all of it arrived.
+type ended struct{ err error }
+
+func (e ended) Read([]byte) (int, error) { return 0, cmp.Or(e.err, io.EOF) }
 
 // Serve answers on a listener until the context ends; then what is under way has a while to end.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {

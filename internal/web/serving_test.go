@@ -1,10 +1,15 @@
 package web
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -130,6 +135,46 @@ func TestProgressIsCounted(t *testing.T) {
 	p.ask(http.MethodGet, path+"/progress", nil, same).want(http.StatusNotModified)
 	s.db.Exec(t, `UPDATE syncd.item SET state = 'held', payload = payload WHERE run_id = `+strings.TrimPrefix(path, "/runs/")+` AND seq = 1`)
 	p.ask(http.MethodGet, path+"/progress", nil, same).want(http.StatusOK, "à confirmer")
+}
+
+// Who sends a form slowly keeps nobody else waiting: the configuration may change meanwhile, and the form is answered by the new one.
+func TestASlowFormHoldsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	var dialer net.Dialer
+	slow, err := dialer.DialContext(t.Context(), "tcp", s.http.Listener.Addr().String())
+	s.must(err)
+	defer slow.Close()
+	const form = "name=marie&password=x&code=1"
+	_, err = fmt.Fprintf(slow, "POST /login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+		"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n", s.config.Web.Host(), len(form))
+	s.must(err)
+	from := bufio.NewReader(slow)
+	line, err := from.ReadString('\n') // it reads the form
+	if err != nil || line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	_, err = from.ReadString('\n')
+	s.must(err)
+	reloaded := make(chan struct{})
+	go func() {
+		defer close(reloaded)
+		s.Reload(app.New(s.config, app.Door{Version: "test", Getenv: s.getenv, Stop: make(chan struct{}), Page: true}))
+	}()
+	select {
+	case <-reloaded:
+	case <-time.After(bodyTimeout / 2):
+		t.Error("the configuration waits for a form")
+	}
+	_, err = io.WriteString(slow, form)
+	s.must(err)
+	answer, err := http.ReadResponse(from, nil)
+	s.must(err)
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the form is answered by %s", answer.Status)
+	}
+	<-reloaded
 }
 
 // Before the service has used a ledger for the first time, the page says that it has not, and not which right is missing.
