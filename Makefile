@@ -27,7 +27,7 @@ TESTFLAGS ?=
 # What runs. The root's own tests read the sources and documents, in which nothing races, and take ten times as long with
 # the race detector.
 # The longest come first: the last to begin are short, and no core waits for one of them.
-PROGRAM := ./internal/process ./internal/e2e ./cmd/syncd ./internal/store ./internal/httpcall ./cmd/... ./internal/...
+PROGRAM := ./internal/process ./internal/e2e ./cmd/syncd ./internal/store ./internal/web ./internal/httpcall ./internal/partner/isidoor ./internal/partner/preset ./internal/alert ./internal/app ./cmd/... ./internal/...
 # What tests start, made once for all of them.
 TEST_PROGRAM := $(CURDIR)/.cache/test/syncd
 # Test binaries at once: most wait for processes and the server half of their time.
