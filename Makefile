@@ -32,6 +32,10 @@ PROGRAM := ./internal/process ./internal/e2e ./cmd/syncd ./internal/store ./inte
 TEST_PROGRAM := $(CURDIR)/.cache/test/syncd
 # Test binaries at once: most wait for processes and the server half of their time.
 TESTED_AT_ONCE ?= 2
+# What tests in Chromium are called, which make test-web runs.
+BROWSER_TESTS := InABrowser$$
+# Nobody debugs a test's binary where it was linked for one run: without DWARF that takes half as long.
+LINKED := -ldflags=-w
 # `make lint` vets. With GOGC=200 a fifteenth of the processor goes less into collecting garbage, for more memory.
 
 .PHONY: help
@@ -85,18 +89,18 @@ demo: server-deps build throwaway-pg ## run the main job end to end on synthetic
 test: test-deps throwaway-pg ## run all tests with the race detector on a throwaway server
 	@$(GO_BUILD) -o $(TEST_PROGRAM) ./cmd/syncd
 	@failed=; go test -vet=off -timeout 15m $(TESTFLAGS) . || failed=1; \
-	$(WITH_SERVER) env GOGC=200 SYNCD_TEST_PROGRAM=$(TEST_PROGRAM) go test -race -vet=off -p $(TESTED_AT_ONCE) -timeout 15m $(TESTFLAGS) $(PROGRAM) || failed=1; \
+	$(WITH_SERVER) env GOGC=200 SYNCD_TEST_PROGRAM=$(TEST_PROGRAM) go test -race -vet=off $(LINKED) -p $(TESTED_AT_ONCE) -timeout 15m -skip '$(BROWSER_TESTS)' $(TESTFLAGS) $(PROGRAM) || failed=1; \
 	if [ -z "$$failed" ]; then echo 'make test: all tests passed'; \
 	else echo 'make test: FAILED, see the lines that begin with FAIL above' >&2; exit 1; fi
 
-# Without the race detector, with which `make test` runs the same.
+# Without the race detector, with which `make test` asks the same page for the same, as a browser does.
 .PHONY: test-web
-test-web: test-deps throwaway-pg ## look at the operators' page in Chromium in all the ways that make test leaves out (dark colours)
-	@$(WITH_SERVER) go test -vet=off -timeout 15m $(TESTFLAGS) ./internal/browsertest ./internal/web -web
+test-web: test-deps throwaway-pg ## look at the operators' page in Chromium: accessible, by the keyboard, on a telephone, without scripts
+	@$(WITH_SERVER) go test -vet=off -timeout 15m $(TESTFLAGS) -run '$(BROWSER_TESTS)' ./internal/browsertest ./internal/web
 
 .PHONY: screenshots
 screenshots: test-deps throwaway-pg ## draw the pictures of the operators' page for the documents, in Chromium: docs/pictures
-	@$(WITH_SERVER) go test -vet=off -count=1 -run TestPictures ./internal/web -pictures $(CURDIR)/docs/pictures
+	@$(WITH_SERVER) go test -vet=off -count=1 -run TestPicturesInABrowser ./internal/web -pictures $(CURDIR)/docs/pictures
 
 .PHONY: lint
 lint: go $(TOOLS)/golangci-lint ## check format, modules, vet, linters, import rules, shell scripts and systemd units

@@ -1,13 +1,14 @@
 // Package browsertest drives Debian's Chromium for tests of the operators' page: one browser for a test binary, a tab with cookies of
 // its own for each test, axe-core over what it shows. It talks to the loopback address only, and a test fails whose page asks another
 // host for anything, or breaks its own content security policy.
+//
+// Whatever needs it is named Test…InABrowser, by which make test leaves it to make test-web.
 package browsertest
 
 import (
 	"context"
 	_ "embed"
 	"errors"
-	"flag"
 	"fmt"
 	"net"
 	"net/url"
@@ -31,12 +32,6 @@ import (
 //
 //go:embed axe/axe.min.js
 var axe string
-
-// whole is set by make test-web.
-var whole = flag.Bool("web", false, "look at pages in all the ways that make test-web does")
-
-// Whole reports whether a test is to do all that make test-web does. With make test it looks at each page once.
-func Whole() bool { return *whole }
 
 // patience bounds every wait: far more than anything here takes on a busy machine.
 const patience = 60 * time.Second
@@ -106,6 +101,9 @@ type Tab struct {
 // browser must have had nothing to complain of.
 func Open(t *testing.T) *Tab {
 	t.Helper()
+	if name, _, _ := strings.Cut(t.Name(), "/"); !strings.HasSuffix(name, "InABrowser") {
+		t.Fatalf("name it %sInABrowser: make test leaves those to make test-web", name)
+	}
 	return open(t, browser(t), chromedp.WithNewBrowserContext())
 }
 
@@ -348,13 +346,10 @@ type violation struct {
 	} `json:"nodes"`
 }
 
-// WantAccessible wants no violation of WCAG 2 A or AA on the page, by light colours, and where a test does all by dark ones.
+// WantAccessible wants no violation of WCAG 2 A or AA on the page, by light colours and by dark ones.
 func (tab *Tab) WantAccessible() {
 	tab.t.Helper()
 	for _, dark := range []bool{false, true} {
-		if dark && !Whole() {
-			break
-		}
 		tab.Dark(dark)
 		Ask[chromedp.Void](tab, axe+";1")
 		found := Ask[[]violation](tab, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"]}).then(r => r.violations)`)

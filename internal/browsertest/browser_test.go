@@ -41,7 +41,7 @@ func (tab *Tab) complaints() string {
 const page0 = `<!doctype html><html lang=en><title>a form</title><main><h1>A form</h1><form method=post action=/sent>
 <label for=why>Why</label> <input id=why name=why> <button>Send</button></form></main>`
 
-func TestAFormIsFilledAndSentWithAndWithoutScripts(t *testing.T) {
+func TestAFormIsFilledAndSentInABrowser(t *testing.T) {
 	address := serve(t, page0, "default-src 'none'; form-action 'self'")
 	for _, scripts := range []bool{true, false} {
 		tab := Open(t)
@@ -55,7 +55,7 @@ func TestAFormIsFilledAndSentWithAndWithoutScripts(t *testing.T) {
 	}
 }
 
-func TestWhatABrowserAsksOfOthersOrRefusesIsSeen(t *testing.T) {
+func TestWhatIsAskedOfOthersIsSeenInABrowser(t *testing.T) {
 	tab := Open(t)
 	tab.Visit(serve(t, page0+`<img src=http://example.org/x.png alt="">`, "default-src 'self'; img-src *"))
 	tab.Until(`document.readyState == "complete"`)

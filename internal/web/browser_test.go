@@ -51,7 +51,7 @@ func TestAHeldRunInABrowser(t *testing.T) {
 }
 
 // Nobody is kept from any page by colours, by the keyboard or by a small window.
-func TestEveryPageIsAccessible(t *testing.T) {
+func TestEveryPageIsAccessibleInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	run := s.november()
@@ -66,7 +66,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 }
 
 // The page of a run that goes on keeps itself up to date, and asks no more once it has ended.
-func TestARunIsFollowedWhileItGoesOn(t *testing.T) {
+func TestARunIsFollowedInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	run := s.november()
@@ -104,7 +104,7 @@ func (s *site) leftInNovember() *jobs.Run {
 
 // Case 1: of 8 employees with one held, one blocked and one refused the home needs no scrolling, and shows on a telephone what to do
 // first.
-func TestTheHomeShowsWhatIsLeftAtOnce(t *testing.T) {
+func TestTheHomeShowsWhatIsLeftInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	run := s.leftInNovember()
@@ -132,7 +132,7 @@ func TestTheHomeShowsWhatIsLeftAtOnce(t *testing.T) {
 }
 
 // What was revealed is gone once somebody has left the page, and comes back by no button of the browser.
-func TestARevealedValueIsGoneAfterBack(t *testing.T) {
+func TestARevealedValueIsGoneAfterBackInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	run := s.november()

@@ -7,9 +7,9 @@
 //
 // What must hold of it, and the tests that show it:
 //
-//	 1  the home of 8 employees needs no scrolling, its sum is the run's   web.TestTheHomeShowsWhatIsLeftAtOnce
-//	 2  a month by the keyboard alone, with and without scripts            web.TestNovemberByTheKeyboard
-//	 3  nobody is kept from a page by colours, keys or a small window      web.TestEveryPageIsAccessible
+//	 1  the home of 8 employees needs no scrolling, its sum is the run's   web.TestTheHomeShowsWhatIsLeftInABrowser
+//	 2  a month by the keyboard alone, with and without scripts            web.TestNovemberByTheKeyboardInABrowser
+//	 3  nobody is kept from a page by colours, keys or a small window      web.TestEveryPageIsAccessibleInABrowser
 //	 4  a form of an older plan sends nothing; two clicks are one decision web.TestAFormOfAnOlderPlanSendsNothing,
 //	    web.TestAHeldRunIsApprovedAsItWasSeen, web.TestTwoDecideAtTheSameMoment
 //	 5  a second person                                                    web.TestWhoStartedARunDoesNotLetItGo,
@@ -17,15 +17,15 @@
 //	 6  foreign forms and names, no session, another's dossier             web.TestRequestsThatAreRefused
 //	 7  what a partner says is text, no other host is asked                web.TestTextIsText; browsertest, of each page
 //	 8  what is masked is on no page, in no log, audit or mail             web.TestNothingOfPeopleIsOnThePages,
-//	    web.TestAMaskedValueIsShownOnce, web.TestARevealedValueIsGoneAfterBack, alert.TestNothingOfPeopleIsTold
+//	    web.TestAMaskedValueIsShownOnce, web.TestARevealedValueIsGoneAfterBackInABrowser, alert.TestNothingOfPeopleIsTold
 //	 9  what cannot be recorded is not shown                               web.TestAMaskedValueIsShownOnce
 //	10  guessing, codes and sessions                                       web.TestGuessingSlowsDownOneAccount,
 //	    web.TestACodeCountsOnce, web.TestSessionsEnd
 //	11  a dead page decides wholly or not at all; a dead service is told   process.TestThePageIsKilled,
 //	    web.TestEachPageSaysThatTheServiceIsDead
 //	12  twelve tabs, and a database that is away                           web.TestTwelveTabsOutliveTheDatabase,
-//	    web.TestTwelveTabsOfABrowser
-//	13  a dossier of 300; what that costs                                  web.TestADossierOfThreeHundred, bench.BenchmarkFleetPage
+//	    web.TestTwelveTabsInABrowser
+//	13  a dossier of 300; what that costs                                  web.TestADossierOfThreeHundredInABrowser, bench.BenchmarkFleetPage
 //	14  one cause over 40 dossiers is one mail                             alert.TestFortyDossiersOneCause
 //	15  the mail server is away for two hours                              alert.TestTheMailServerIsAwayForTwoHours
 //	16  deadlines, and days off                                            alert.TestDeadlines, alert.TestNobodyIsToldAtChristmas

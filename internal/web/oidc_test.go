@@ -447,7 +447,7 @@ func TestWhatEndsSessions(t *testing.T) {
 }
 
 // Chromium goes to the issuer and back: no policy of the page keeps it here, and its cookies come along.
-func TestABrowserGoesToTheIssuerAndBack(t *testing.T) {
+func TestTheIssuerAndBackInABrowser(t *testing.T) {
 	t.Parallel()
 	s, there := withIssuer(t)
 	s.inBrowser()

@@ -38,8 +38,8 @@ SELECT r.id, k, r.target_id, r.period, lpad(k::text, 5, '0'), 'blocked', '!', 1,
        '[{"code":"unknown-code","path":"Contrat.CodeNature","column":"contrat","value":"99","dictionary":"NatureContrat"}]'::json
 FROM syncd.run r, generate_series(1, 2) k WHERE r.blocked = 2 AND r.employees_read = 20;`
 
-// TestPictures draws the pictures of the documents, of the sandbox's people, on a day in November: make screenshots.
-func TestPictures(t *testing.T) {
+// TestPicturesInABrowser draws the pictures of the documents, of the sandbox's people, on a day in November: make screenshots.
+func TestPicturesInABrowser(t *testing.T) {
 	t.Parallel()
 	if *pictures == "" {
 		return

@@ -61,12 +61,9 @@ func decide(t *testing.T, tab *browsertest.Tab, form, reason, done string) {
 
 // Case 2: November from the first look to the last by the keyboard alone, with scripts and without. Somebody signs in, lets go what is
 // held, sends again who was corrected, and closes the month.
-func TestNovemberByTheKeyboard(t *testing.T) {
+func TestNovemberByTheKeyboardInABrowser(t *testing.T) {
 	t.Parallel()
 	for _, scripts := range []bool{true, false} {
-		if scripts && !browsertest.Whole() {
-			continue // without any is the harder one
-		}
 		t.Run("scripts="+strconv.FormatBool(scripts), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, nil)
@@ -254,11 +251,8 @@ func TestTwelveTabsOutliveTheDatabase(t *testing.T) {
 }
 
 // Case 12 again, in Chromium: the tabs are one visitor's, who has six connections to the page, and each follows the run.
-func TestTwelveTabsOfABrowser(t *testing.T) {
+func TestTwelveTabsInABrowser(t *testing.T) {
 	t.Parallel()
-	if !browsertest.Whole() {
-		t.Skip("for make test-web: twelve tabs are dear")
-	}
 	server := testpg.Alone(t, testpg.Options{})
 	s := newSiteOn(t, server, nil)
 	run := s.november()
@@ -321,7 +315,7 @@ func TestWhatMustHoldIsShown(t *testing.T) {
 }
 
 // Case 13: of 300 dossiers those come first that need a person, and one of them is found by a word and a click.
-func TestADossierOfThreeHundred(t *testing.T) {
+func TestADossierOfThreeHundredInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *config.Config) {
 		for i := range 300 {
