@@ -52,7 +52,7 @@ func TestTwoDaemonsReadManyDossiers(t *testing.T) {
 	r.want(0, r.run("unpause", "lecture"))
 	r.waitFor("both daemons have their four runs", func() bool {
 		return r.number(`SELECT count(*) FROM (SELECT FROM syncd.run WHERE trigger = 'catch-up' AND state = 'running' AND pid IN ($1, $2)
-			GROUP BY pid HAVING count(*) = 4)`, a.cmd.Process.Pid, b.cmd.Process.Pid) == 2
+			GROUP BY pid HAVING count(*) = 4) AS full_ones`, a.cmd.Process.Pid, b.cmd.Process.Pid) == 2
 	})
 	close(answered)
 	r.waitFor("all dossiers are read", func() bool {
