@@ -324,6 +324,22 @@ func (f *finder) due(c ledger.Condition, month *ledger.Month) {
 var ofEvents = map[string]ledger.ConditionKind{"added": ledger.ConditionAccountAdded, "reset": ledger.ConditionAccountReset,
 	"new-place": ledger.ConditionLoginPlace, "failures": ledger.ConditionLoginFailures}
 
+// Happened are conditions of what has happened, and is told once.
+func Happened(events []ledger.AccountEvent, gaps []ledger.DaemonGap) (all []ledger.Condition) {
+	for i := range events {
+		e := &events[i]
+		if kind := ofEvents[e.Kind]; kind != "" {
+			all = append(all, ledger.Condition{Kind: kind, Name: e.Account, Event: e.ID, Since: e.At})
+		}
+	}
+	for i := range gaps {
+		g := &gaps[i]
+		all = append(all, ledger.Condition{Kind: ledger.ConditionGap, Event: g.ID, Since: g.Since,
+			Facts: ledger.ConditionFacts{Until: &g.Until, Counts: counts("late", g.Late, "missed", g.Missed), Jobs: g.Jobs}})
+	}
+	return all
+}
+
 // surroundings are the conditions that are of no run.
 func (f *finder) surroundings() {
 	if !f.trusted {
@@ -341,12 +357,7 @@ func (f *finder) surroundings() {
 	if f.state.PurgeHeld != nil {
 		f.add(ledger.Condition{Kind: ledger.ConditionPurge, Since: *f.state.PurgeHeld})
 	}
-	for i := range f.state.Events {
-		e := &f.state.Events[i]
-		if kind := ofEvents[e.Kind]; kind != "" {
-			f.add(ledger.Condition{Kind: kind, Name: e.Account, Event: e.ID, Since: e.At})
-		}
-	}
+	f.found = append(f.found, Happened(f.state.Events, f.state.Gaps)...)
 	f.daemons()
 	for i := range f.state.Outboxes {
 		o := &f.state.Outboxes[i]

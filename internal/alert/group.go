@@ -114,7 +114,7 @@ var rules = map[ledger.ConditionKind]rule{
 	ledger.ConditionLate:        {to: []Role{Admin}, after: 2 * time.Hour},
 	ledger.ConditionPartnerAway: {to: []Role{Admin}, after: time.Hour},
 	ledger.ConditionDatabase:    {to: []Role{Admin}, after: time.Hour},
-	ledger.ConditionNoDaemon:    {to: []Role{Admin}, after: 10 * time.Minute},
+	ledger.ConditionNoDaemon:    {to: []Role{Admin}, after: ledger.NoDaemonAfter},
 	ledger.ConditionPaused:      {to: []Role{Admin}, after: 24 * time.Hour},
 	ledger.ConditionClock:       {to: []Role{Admin}},
 	ledger.ConditionDiffers:     {to: []Role{Admin}, after: 30 * time.Minute},
@@ -122,6 +122,8 @@ var rules = map[ledger.ConditionKind]rule{
 	ledger.ConditionWithdrawn:   {to: []Role{Admin, Bureau}, daily: true},
 	ledger.ConditionPurge:       {to: []Role{Admin}, after: time.Hour},
 	ledger.ConditionUndelivered: {to: []Role{Admin}},
+
+	ledger.ConditionGap: {to: []Role{Admin}, urgent: true},
 
 	ledger.ConditionAccountAdded:  {urgent: true},
 	ledger.ConditionAccountReset:  {urgent: true},
@@ -139,7 +141,7 @@ const (
 )
 
 // once reports whether a kind is told once, and neither that it lasts nor that it is over.
-func once(kind ledger.ConditionKind) bool { return rules[kind].daily || kind.OfAccount() }
+func once(kind ledger.ConditionKind) bool { return rules[kind].daily || kind.Happens() }
 
 // after is how long an alert is nobody's business.
 func (s *Setup) after(a *ledger.Alert) time.Duration {
@@ -208,6 +210,10 @@ func (d *decider) compare(conditions []ledger.Condition) {
 	found := map[string]bool{}
 	for i := range conditions {
 		c := &conditions[i]
+		if c.Kind.Happens() {
+			d.happened(c)
+			continue
+		}
 		found[c.Subject()] = true
 		a := d.known(c.Subject())
 		if a == nil {
@@ -235,6 +241,16 @@ func (d *decider) compare(conditions []ledger.Condition) {
 			d.changes.Over = append(d.changes.Over, a.ID)
 		}
 		d.alerts = append(d.alerts, *a)
+	}
+}
+
+// happened lets something be told now, to whom it concerns, and to nobody later.
+func (d *decider) happened(c *ledger.Condition) {
+	d.alerts = append(d.alerts, ledger.Alert{Condition: *c, Staged: d.now})
+	if c.Kind == ledger.ConditionGap {
+		d.changes.Gaps = append(d.changes.Gaps, c.Event)
+	} else {
+		d.changes.Events = append(d.changes.Events, c.Event)
 	}
 }
 
@@ -341,8 +357,12 @@ func (d *decider) quiet(a *ledger.Alert) bool {
 	if a.Kind == ledger.ConditionDue && a.Stage == ledger.StagePassed {
 		return false
 	}
+	c := a.Condition
+	if c.Kind == ledger.ConditionGap { // who silences that no service works wants to hear nothing of it afterwards either
+		c.Kind = ledger.ConditionNoDaemon
+	}
 	return slices.ContainsFunc(d.state.Silences, func(s ledger.Silence) bool {
-		return s.Covers(&a.Condition, d.now) && (a.Stage == 0 || !a.Staged.After(s.Since))
+		return s.Covers(&c, d.now) && (a.Stage == 0 || !a.Staged.After(s.Since))
 	})
 }
 
@@ -457,7 +477,7 @@ func (d *decider) recover(r *Recipient, outbox *ledger.Outbox) {
 
 // say makes a message, unless there is nothing to tell.
 func (d *decider) say(r *Recipient, purpose ledger.MessagePurpose, t telling, urgent bool) {
-	if m := d.message(r, purpose, t); len(m.Tells)+len(m.Recovers)+len(t.still) > 0 {
+	if m := d.message(r, purpose, t); len(t.urgent)+len(t.fresh)+len(m.Recovers)+len(t.still) > 0 {
 		m.Urgent = urgent
 		d.changes.Messages = append(d.changes.Messages, m)
 	}
@@ -481,6 +501,9 @@ func (d *decider) message(r *Recipient, purpose ledger.MessagePurpose, t telling
 	m := ledger.NewMessage{Message: ledger.Message{Recipient: r.Name, Purpose: purpose, Name: d.name(), Made: d.now}}
 	m.Content, _ = json.Marshal(Content{New: lines(fresh), Still: lines(t.still), Over: lines(t.over)}) // of texts, numbers and times
 	for _, a := range fresh {
+		if a.Kind.Happens() {
+			continue
+		}
 		m.Tells = append(m.Tells, ledger.Tell{Condition: a.Condition, Alert: a.ID, Recovered: once(a.Kind)})
 	}
 	for _, a := range t.over {

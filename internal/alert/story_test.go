@@ -531,6 +531,9 @@ func TestWhatHappensToAccounts(t *testing.T) {
 	w.jump("2026-11-25 09:00")
 	w.pass(time.Hour)
 	w.want("admin", place, place, failures, reset)
+	if open, err := w.st.Alerts(t.Context()); err != nil || len(open) > 0 { // they are over as soon as they are told
+		t.Errorf("%+v, %v", open, err)
+	}
 	const here = "on Wednesday 18 November 2026 at 10:00\n  Open: https://paie.example.org/account\n"
 	if text := w.text("marie", 0); !strings.Contains(text, here) ||
 		strings.Contains(text, "192.0.2.7") || strings.Contains(text, "syncd account") { // who clicks types no commands
@@ -539,6 +542,41 @@ func TestWhatHappensToAccounts(t *testing.T) {
 	if text := w.text("admin", 3); !strings.Contains(text, "  Open: https://paie.example.org/health\n  look there: syncd account list\n") {
 		t.Error(text)
 	}
+}
+
+// When nobody lived who could have told that, the one who comes back tells it once, and what was missed meanwhile.
+func TestNobodyLivedForAWhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-30 05:00", english("marie", Approve), english("admin", Admin))
+	first, second := w.dossier("first"), w.dossier("second")
+	w.jump("2026-11-30 09:00")
+	w.exec(`INSERT INTO syncd.daemon_gap (since, until) VALUES ($1, $2)`, at("2026-11-30 05:00"), at("2026-11-30 09:00"))
+	for _, target := range []int64{first, second} {
+		w.exec(`INSERT INTO syncd.fire (job, target_id, nominal_at, outcome) VALUES ('paie', $1, $2, 'run'), ('paie', $1, $3, 'missed'),
+			('other', $1, $4, 'run')`, target, at("2026-11-30 06:00"), at("2026-11-30 07:00"), at("2026-11-30 09:30"))
+	}
+	w.pass(time.Minute) // what was due is dealt with first
+	w.want("admin")
+	w.pass(time.Minute)
+	const gap = "syncd: no service worked from Monday 30 November 2026 at 05:00 to Monday 30 November 2026 at 09:00"
+	w.want("admin", gap)
+	text := w.text("admin", 0)
+	if !strings.Contains(text, "1 scheduled start caught up, 1 scheduled start missed\n  jobs: paie\n") || strings.Contains(text, "since") {
+		t.Error(text)
+	}
+	w.pass(2 * time.Hour)
+	w.jump("2026-12-01 09:00")
+	w.want("admin", gap)
+	w.want("marie")
+	if open, err := w.st.Alerts(t.Context()); err != nil || len(open) > 0 {
+		t.Errorf("%+v, %v", open, err)
+	}
+	_, err := w.st.Silence(t.Context(),
+		ledger.Silence{Kind: ledger.ConditionNoDaemon, Until: at("2030-01-01 00:00"), By: "root", Reason: "moving"})
+	w.must(err)
+	w.exec(`INSERT INTO syncd.daemon_gap (since, until) VALUES ($1, $2)`, at("2026-12-01 07:00"), at("2026-12-01 09:00"))
+	w.pass(time.Hour)
+	w.want("admin", gap)
 }
 
 // No person, matricule, value, or message of the partner is in a mail, in what is stored of one, or in the log.

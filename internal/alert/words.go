@@ -125,7 +125,8 @@ func plain(text string) string { return strings.Join(strings.Fields(text), " ") 
 
 // title is what a line is about, and what is the matter.
 func (s *Speaker) title(l *Line) string {
-	what := locale.Fill(s.Alert.Lines[string(l.Kind)+"-"+strconv.Itoa(l.Stage)], "until", s.moment(l.Facts.Until), "name", s.name(l))
+	what := locale.Fill(s.Alert.Lines[string(l.Kind)+"-"+strconv.Itoa(l.Stage)], "since", s.moment(&l.Since),
+		"until", s.moment(l.Facts.Until), "name", s.name(l))
 	where := s.where(l)
 	if l.Environment != "" && l.Environment != "production" {
 		where += " (" + cmp.Or(s.Environments[l.Environment], l.Environment) + ")"
@@ -174,6 +175,9 @@ func (s *Speaker) line(l *Line, to string) []string {
 	if counted := s.counts(l.Facts.Counts); counted != "" {
 		add(counted)
 	}
+	if len(l.Facts.Jobs) > 0 {
+		add(locale.Fill(words.Jobs, "names", strings.Join(l.Facts.Jobs, ", ")))
+	}
 	if cause := s.cause(l); cause != "" {
 		add(locale.Fill(words.Because, "cause", cause))
 	}
@@ -181,11 +185,12 @@ func (s *Speaker) line(l *Line, to string) []string {
 		add(locale.Fill(words.From, "since", s.moment(&l.Since), "until", s.moment(l.Ended)))
 		return append(text, "")
 	}
-	since := words.Since
-	if l.Kind.OfAccount() {
-		since = words.At
+	switch since := locale.Fill(words.Since, "since", s.moment(&l.Since)); {
+	case l.Kind.OfAccount():
+		add(locale.Fill(words.At, "since", s.moment(&l.Since)))
+	case l.Kind != ledger.ConditionGap: // which says it itself
+		add(since)
 	}
-	add(locale.Fill(since, "since", s.moment(&l.Since)))
 	link := s.link(l, to)
 	if link != "" {
 		add(locale.Fill(words.Open, "link", link))
@@ -199,7 +204,7 @@ func (s *Speaker) line(l *Line, to string) []string {
 
 // countNames are in the order in which they are told.
 var countNames = []string{"held", "expired", "rejected", "blocked", "elements", "uncertain", "departed", "not_attempted", "records",
-	"codes", "impacted", "messages"}
+	"codes", "impacted", "messages", "late", "missed"}
 
 func (s *Speaker) counts(counts map[string]int) string {
 	var all []string
@@ -246,7 +251,7 @@ func (l *Line) path(to string) string {
 		return pathOfEvent(l, to)
 	case ledger.ConditionPaused, ledger.ConditionDiffers:
 		return "/schedule"
-	case ledger.ConditionNoDaemon, ledger.ConditionClock, ledger.ConditionDatabase, ledger.ConditionPartnerAway,
+	case ledger.ConditionNoDaemon, ledger.ConditionGap, ledger.ConditionClock, ledger.ConditionDatabase, ledger.ConditionPartnerAway,
 		ledger.ConditionUndelivered:
 		return "/health"
 	case ledger.ConditionContract:
@@ -288,7 +293,8 @@ func pathOfEvent(l *Line, to string) string {
 func (s *Speaker) command(l *Line) string {
 	program := locale.Typed() + " "
 	switch l.Kind {
-	case ledger.ConditionPaused, ledger.ConditionLate, ledger.ConditionNoDaemon, ledger.ConditionDiffers, ledger.ConditionClock:
+	case ledger.ConditionPaused, ledger.ConditionLate, ledger.ConditionNoDaemon, ledger.ConditionGap, ledger.ConditionDiffers,
+		ledger.ConditionClock:
 		return program + "schedule"
 	case ledger.ConditionContract:
 		return program + "contract diff"

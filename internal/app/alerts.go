@@ -64,10 +64,30 @@ func (l Alerts) List(ctx context.Context) (all view.Alerts, err error) {
 		all.Open = append(all.Open,
 			view.Alert{Alert: *a, Text: speaker.Title(&a.Condition), Details: speaker.Details(&a.Condition), Silenced: quiet})
 	}
+	if all.Events, err = happened(ctx, st, speaker); err != nil {
+		return all, err
+	}
 	for i := range messages {
 		all.Messages = append(all.Messages, view.AlertMessage{Message: messages[i], Subject: speaker.Subject(&messages[i])})
 	}
 	return all, nil
+}
+
+// happened is what happened last, the newest first: it neither lasts nor ends.
+func happened(ctx context.Context, st *store.Store, speaker *alert.Speaker) (all []view.AlertEvent, err error) {
+	events, err := st.AccountEvents(ctx, shownEvents)
+	if err != nil {
+		return nil, err
+	}
+	gaps, err := st.Gaps(ctx, shownEvents)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range alert.Happened(events, gaps) {
+		all = append(all, view.AlertEvent{Condition: c, Text: speaker.Title(&c)})
+	}
+	slices.SortStableFunc(all, func(a, b view.AlertEvent) int { return b.At().Compare(a.At()) })
+	return all[:min(len(all), shownEvents)], nil
 }
 
 // channels tells how what is told leaves, by the way that it goes.

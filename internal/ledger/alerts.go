@@ -36,18 +36,27 @@ const (
 	ConditionAccountReset  ConditionKind = "account-reset"
 	ConditionLoginPlace    ConditionKind = "login-place"    // somebody signed in from where they never did
 	ConditionLoginFailures ConditionKind = "login-failures" // ten attempts in one name failed
+
+	ConditionGap ConditionKind = "daemon-gap" // nobody executed anything for a while: told by the daemon that came back
 )
+
+// NoDaemonAfter is how long no daemon may live before that is told.
+const NoDaemonAfter = 10 * time.Minute
 
 // ConditionKinds are all of them, in their order.
 var ConditionKinds = []ConditionKind{ConditionLoginPlace, ConditionLoginFailures, ConditionAccountReset, ConditionAccountAdded,
 	ConditionDue, ConditionHeld, ConditionCorrect, ConditionFailed, ConditionNotReady, ConditionLate,
-	ConditionNoDaemon, ConditionDatabase, ConditionPartnerAway, ConditionPaused, ConditionClock, ConditionDiffers, ConditionContract,
+	ConditionGap, ConditionNoDaemon, ConditionDatabase, ConditionPartnerAway, ConditionPaused, ConditionClock, ConditionDiffers,
+	ConditionContract,
 	ConditionWithdrawn, ConditionPurge, ConditionUndelivered}
 
 // OfAccount reports whether a kind is of something that happened to an account: it neither lasts nor ends, and is never silenced.
 func (k ConditionKind) OfAccount() bool {
 	return k == ConditionAccountAdded || k == ConditionAccountReset || k == ConditionLoginPlace || k == ConditionLoginFailures
 }
+
+// Happens reports whether a kind is of something that has happened: it is told once, and then it is done.
+func (k ConditionKind) Happens() bool { return k == ConditionGap || k.OfAccount() }
 
 // What a condition comes to by and by. Each stage is told anew.
 const (
@@ -78,7 +87,8 @@ type ConditionFacts struct {
 	Run    int64          `json:"run,omitempty"`    // that tells more; 0 = none does
 	Cause  string         `json:"cause,omitempty"`  // code of a reason or a problem; "" = none is known, or there are several
 	Counts map[string]int `json:"counts,omitempty"` // of employees, by what became of them; of codes, of messages
-	Until  *time.Time     `json:"until,omitempty"`  // when it is due, or given up
+	Until  *time.Time     `json:"until,omitempty"`  // when it is due, given up, or was over
+	Jobs   []string       `json:"jobs,omitempty"`   // that are concerned, where it is of several
 }
 
 // Subject tells conditions apart: one of each can be open.
@@ -239,9 +249,10 @@ type AlertState struct {
 	Pauses    []Pause
 	Daemons   []Daemon
 	Contracts []WaitingContract
-	Events    []AccountEvent
-	PurgeHeld *time.Time // since when; nil = it is not
-	Alerts    []Alert    // that last, and those whose end is yet to be told
+	Events    []AccountEvent // that nobody was told of yet
+	Gaps      []DaemonGap    // likewise
+	PurgeHeld *time.Time     // since when; nil = it is not
+	Alerts    []Alert        // that last, and those whose end is yet to be told
 	Silences  []Silence
 	Outboxes  []Outbox
 }
@@ -260,6 +271,16 @@ type AccountEvent struct {
 	Kind    string    `json:"kind"` // "added", "reset", "new-place" or "failures"
 	At      time.Time `json:"at"`
 	Address string    `json:"-"` // of the browser; "" = none, or not asked: it goes into no message
+}
+
+// DaemonGap is a time in which no daemon lived.
+type DaemonGap struct {
+	ID     int64     `json:"id"`
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until"`
+	Late   int       `json:"late"`   // fires of jobs that were due then and made runs afterwards
+	Missed int       `json:"missed"` // that made none
+	Jobs   []string  `json:"jobs"`   // of those
 }
 
 // Outbox is what was made for a recipient.
@@ -281,6 +302,8 @@ type AlertChanges struct {
 	Over       []int64     // alerts that are
 	Messages   []NewMessage
 	Needless   []string // names of messages that are given up: what they tell is over
+	Events     []int64  // of accounts that are told herewith
+	Gaps       []int64  // likewise
 }
 
 // NewMessage is a message with what it tells.

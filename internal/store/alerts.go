@@ -43,9 +43,13 @@ func (s *Store) AlertTurn(ctx context.Context, now time.Time, apart time.Duratio
 	return ok && err == nil, redactUnlessOurs("deciding what is to be told", err)
 }
 
+// gapSettled is how long after a daemon came back it has dealt with the fires that were due in between.
+const gapSettled = 2 * time.Minute
+
 func alertState(ctx context.Context, q *dbsqlc.Queries, now time.Time, pairs []ledger.Pair) (*ledger.AlertState, error) {
 	names, targets := columns(pairs)
-	row, err := q.AlertState(ctx, dbsqlc.AlertStateParams{Now: now, Jobs: names, Targets: targets})
+	row, err := q.AlertState(ctx, dbsqlc.AlertStateParams{Now: now, Jobs: names, Targets: targets,
+		SettledSeconds: gapSettled.Seconds()})
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +57,7 @@ func alertState(ctx context.Context, q *dbsqlc.Queries, now time.Time, pairs []l
 	var alerts []alertRow
 	err = errors.Join(json.Unmarshal(row.Standings, &state.Standings), json.Unmarshal(row.Pauses, &state.Pauses),
 		json.Unmarshal(row.Daemons, &state.Daemons), json.Unmarshal(row.Contracts, &state.Contracts),
-		json.Unmarshal(row.Events, &state.Events), json.Unmarshal(row.Alerts, &alerts),
+		json.Unmarshal(row.Events, &state.Events), json.Unmarshal(row.Gaps, &state.Gaps), json.Unmarshal(row.Alerts, &alerts),
 		json.Unmarshal(row.Silences, &state.Silences), json.Unmarshal(row.Outboxes, &state.Outboxes))
 	for i := range alerts {
 		state.Alerts = append(state.Alerts, alerts[i].alert())
@@ -95,6 +99,11 @@ func changeAlerts(ctx context.Context, q *dbsqlc.Queries, now time.Time, changes
 	}
 	if len(changes.Needless) > 0 {
 		if err := q.GiveUpMessage(ctx, changes.Needless); err != nil {
+			return err
+		}
+	}
+	if len(changes.Events)+len(changes.Gaps) > 0 {
+		if err := q.TellEvents(ctx, dbsqlc.TellEventsParams{Now: now, Events: changes.Events, Gaps: changes.Gaps}); err != nil {
 			return err
 		}
 	}
@@ -191,7 +200,8 @@ const (
 func (s *Store) ForgetAlerts(ctx context.Context, now time.Time) error {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		return errors.Join(q.GiveUpMessages(ctx, now.Add(-messagesLast)), q.ForgetMessages(ctx, now.Add(-alertsLast)),
-			q.ForgetAlerts(ctx, now.Add(-alertsLast)), q.ForgetAccountEvents(ctx, now.Add(-alertsLast)))
+			q.ForgetAlerts(ctx, now.Add(-alertsLast)), q.ForgetAccountEvents(ctx, now.Add(-alertsLast)),
+			q.ForgetGaps(ctx, now.Add(-alertsLast)))
 	})
 	return redact("removing old alerts", err)
 }
@@ -303,6 +313,15 @@ func (s *Store) UndeliveredMessages(ctx context.Context) (all []ledger.Outbox, e
 		all = append(all, ledger.Outbox{Recipient: r.Recipient, Trouble: r.Trouble})
 	}
 	return all, redact("reading what is to be told", err)
+}
+
+// Gaps lists the last times in which no daemon lived, the newest first.
+func (s *Store) Gaps(ctx context.Context, most int) (all []ledger.DaemonGap, err error) {
+	rows, err := s.queries.Gaps(ctx, int32(most)) //nolint:gosec // a few
+	for _, r := range rows {
+		all = append(all, ledger.DaemonGap{ID: r.ID, Since: r.Since, Until: r.Until})
+	}
+	return all, redact("reading daemons", err)
 }
 
 // AccountEvents lists what happened to accounts last.

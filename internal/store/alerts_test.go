@@ -2,6 +2,7 @@ package store
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,5 +79,47 @@ func TestAPutBackLedgerTellsNothingOfBefore(t *testing.T) {
 	now = now.Add(time.Hour)
 	if again := turn().Armed; !again.After(armed) {
 		t.Errorf("armed at %v, and again at %v", armed, again)
+	}
+}
+
+// How long no daemon lived is known to the one that comes back, and once: not where one lived that could not reach the ledger, nor where
+// another one did.
+func TestForHowLongNoDaemonLived(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	see := func(id int64) {
+		t.Helper()
+		_, err := s.See(t.Context(), id, map[string]string{"paie": "x"})
+		f.must(err)
+	}
+	passes := func(d string) { f.db.Exec(t, `UPDATE syncd.daemon_sign SET at = at - '`+d+`'::interval`) }
+	const gaps = `SELECT coalesce(string_agg(round(extract(epoch FROM until - since) / 60)::text, ' ' ORDER BY id), '') FROM syncd.daemon_gap`
+	see(1)
+	passes("9 minutes")
+	see(2) // a restart
+	passes("1 hour")
+	see(2) // the ledger was away
+	f.want("", gaps)
+	f.must(s.Forget(t.Context(), 2)) // stopped, as a machine is that is shut down
+	passes("1 hour")
+	see(3)
+	see(4)
+	f.want("60", gaps)
+	passes("20 minutes")
+	var wait sync.WaitGroup
+	for id := range int64(4) {
+		wait.Go(func() {
+			if _, err := s.See(t.Context(), 10+id, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	f.want("60 20", gaps)
+	all, err := s.Gaps(t.Context(), 10)
+	f.must(err)
+	if len(all) != 2 || all[0].ID < all[1].ID {
+		t.Errorf("%+v", all)
 	}
 }

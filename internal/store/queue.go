@@ -295,7 +295,8 @@ func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([
 	if err != nil {
 		return nil, hinted.While("writing the digests of the jobs", err)
 	}
-	seen := dbsqlc.SeeDaemonParams{ID: id, Host: s.host, Pid: int32(os.Getpid()), Version: s.version, Jobs: text} //nolint:gosec // a pid fits
+	seen := dbsqlc.SeeDaemonParams{ID: id, Host: s.host, Pid: int32(os.Getpid()), Version: s.version, Jobs: text, //nolint:gosec // a pid fits
+		GapSeconds: ledger.NoDaemonAfter.Seconds()}
 	if err := s.queries.SeeDaemon(ctx, seen); err != nil {
 		return nil, redact("registering the daemon", err)
 	}

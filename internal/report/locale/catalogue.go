@@ -267,8 +267,8 @@ type alertWords struct {
 	New      string            // headings
 	Still    string
 	Over     string
-	Lines    map[string]string `args:"until name"` // by kind and stage
-	Where    string            `args:"month job"`  // what a line is about; without a month
+	Lines    map[string]string `args:"since until name"` // by kind and stage
+	Where    string            `args:"month job"`        // what a line is about; without a month
 	WhereJob string            `args:"job"`
 	Dossiers Plural            `args:"n names"`
 	Counts   map[string]Plural `args:"n"` // of employees, by what became of them; of codes, records, messages
@@ -277,6 +277,7 @@ type alertWords struct {
 	Since    string            `args:"since"`
 	At       string            `args:"since"` // of what happened at one moment
 	From     string            `args:"since until"`
+	Jobs     string            `args:"names"` // that are concerned
 	Look     string            `args:"command"`
 	Open     string            `args:"link"`
 	Footer   string

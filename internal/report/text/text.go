@@ -477,7 +477,7 @@ func (p *Printer) Alerts(w io.Writer, all *view.Alerts) error {
 	if r.None != "" {
 		g.line(0, r.None)
 	}
-	for _, part := range []*view.Commands{&r.Open, &r.Messages, &r.Silences} {
+	for _, part := range []*view.Commands{&r.Open, &r.Events, &r.Messages, &r.Silences} {
 		if len(part.Lines) > 0 {
 			g.commands(part)
 		}

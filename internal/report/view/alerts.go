@@ -15,6 +15,7 @@ type Alerts struct {
 	Now        time.Time
 	Recipients int // that are configured
 	Open       []Alert
+	Events     []AlertEvent // the newest first
 	Messages   []AlertMessage
 	Silences   []ledger.Silence
 	Channels   []AlertChannel
@@ -26,6 +27,20 @@ type Alert struct {
 	Text     string
 	Details  string // "" = there are none
 	Silenced bool
+}
+
+// AlertEvent is something that has happened, in words.
+type AlertEvent struct {
+	ledger.Condition
+	Text string
+}
+
+// At is when it had happened.
+func (e *AlertEvent) At() time.Time {
+	if e.Facts.Until != nil {
+		return *e.Facts.Until
+	}
+	return e.Since
 }
 
 // AlertMessage is a message with its subject.
@@ -67,6 +82,7 @@ func (t AlertTest) LacksSecret() bool { return t.Trouble == "secret" }
 type AlertReport struct {
 	None     string // "" = there is something
 	Open     Commands
+	Events   Commands
 	Messages Commands
 	Silences Commands
 	Warning  string // nobody is told of anything; "" = somebody is
@@ -75,7 +91,8 @@ type AlertReport struct {
 // AlertReport tells what is open, how messages fare, and what is silenced.
 func (t *Teller) AlertReport(all *Alerts) *AlertReport {
 	words := &t.Alert
-	r := &AlertReport{Open: Commands{Title: words.Titles["open"]}, Messages: Commands{Title: words.Titles["messages"]},
+	r := &AlertReport{Open: Commands{Title: words.Titles["open"]}, Events: Commands{Title: words.Titles["events"]},
+		Messages: Commands{Title: words.Titles["messages"]},
 		Silences: Commands{Title: words.Titles["silences"]}}
 	if all.Recipients == 0 {
 		r.Warning = words.NoRecipient
@@ -85,6 +102,10 @@ func (t *Teller) AlertReport(all *Alerts) *AlertReport {
 	}
 	for i := range all.Open {
 		r.Open.Lines = append(r.Open.Lines, t.alert(&all.Open[i]))
+	}
+	for i := range all.Events {
+		e := &all.Events[i]
+		r.Events.Lines = append(r.Events.Lines, CommandLine{Text: t.Brief(e.At(), t.options.Location) + "  " + e.Text})
 	}
 	for i := range all.Messages {
 		m := &all.Messages[i]
@@ -177,6 +198,15 @@ type OpenAlert struct {
 	Told        []ToldAlert          `json:"told"`
 }
 
+// HappenedAlert is something that has happened.
+type HappenedAlert struct {
+	Kind  ledger.ConditionKind `json:"kind"`
+	Name  string               `json:"name,omitempty"`
+	Since *string              `json:"since"`
+	Until *string              `json:"until"`
+	Text  string               `json:"text"`
+}
+
 // ToldAlert is that a recipient was told.
 type ToldAlert struct {
 	Recipient string  `json:"recipient"`
@@ -233,6 +263,12 @@ func (t *Teller) WriteAlertsJSON(w io.Writer, all *Alerts) error {
 			one.Told = append(one.Told, ToldAlert{a.Told[j].Recipient, a.Told[j].Stage, moment(&a.Told[j].At)})
 		}
 		out.element(one)
+	}
+	out.closeArray()
+	out.array("events")
+	for i := range all.Events {
+		e := &all.Events[i]
+		out.element(HappenedAlert{e.Kind, e.Name, moment(&e.Since), moment(e.Facts.Until), e.Text})
 	}
 	out.closeArray()
 	out.array("messages")

@@ -14,15 +14,23 @@ const accountEvents = `-- name: AccountEvents :many
 SELECT id, account, kind, at, address FROM syncd.account_event ORDER BY id DESC LIMIT $1
 `
 
-func (q *Queries) AccountEvents(ctx context.Context, most int32) ([]SyncdAccountEvent, error) {
+type AccountEventsRow struct {
+	ID      int64
+	Account string
+	Kind    string
+	At      time.Time
+	Address string
+}
+
+func (q *Queries) AccountEvents(ctx context.Context, most int32) ([]AccountEventsRow, error) {
 	rows, err := q.db.Query(ctx, accountEvents, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []SyncdAccountEvent
+	var items []AccountEventsRow
 	for rows.Next() {
-		var i SyncdAccountEvent
+		var i AccountEventsRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Account,
@@ -42,7 +50,7 @@ func (q *Queries) AccountEvents(ctx context.Context, most int32) ([]SyncdAccount
 
 const alertState = `-- name: AlertState :one
 WITH pair AS (
-    SELECT unnest($3::text[]) AS job, unnest($1::bigint[]) AS target_id
+    SELECT unnest($4::text[]) AS job, unnest($1::bigint[]) AS target_id
 ), looked AS (
     SELECT r.id FROM pair p JOIN syncd.run r ON r.job = p.job AND r.target_id = p.target_id AND r.state IN ('queued', 'running')
     UNION ALL
@@ -112,7 +120,15 @@ SELECT coalesce((SELECT json_agg(t) FROM told t), '[]')::json AS standings,
           AND EXISTS (SELECT FROM syncd.target t WHERE t.id = ANY ($1::bigint[]) AND t.partner = a.partner AND t.environment = a.environment
                       AND t.base_url = a.base_url)), '[]')::json AS contracts,
        coalesce((SELECT json_agg(json_build_object('id', e.id, 'account', e.account, 'kind', e.kind, 'at', e.at) ORDER BY e.id)
-        FROM syncd.account_event e WHERE e.at > $2::timestamptz - interval '3 days'), '[]')::json AS events,
+        FROM syncd.account_event e WHERE e.told_at IS NULL AND e.at > $2::timestamptz - interval '3 days'), '[]')::json AS events,
+       coalesce((SELECT json_agg(json_build_object('id', g.id, 'since', g.since, 'until', g.until, 'late', m.late, 'missed', m.missed,
+            'jobs', m.jobs) ORDER BY g.id)
+        FROM syncd.daemon_gap g CROSS JOIN LATERAL (
+            SELECT count(DISTINCT (f.job, f.nominal_at)) FILTER (WHERE f.outcome = 'run') AS late,
+                   count(DISTINCT (f.job, f.nominal_at)) FILTER (WHERE f.outcome <> 'run') AS missed, json_agg(DISTINCT f.job) AS jobs
+            FROM syncd.fire f WHERE f.nominal_at > g.since AND f.nominal_at <= g.until) m
+        WHERE g.told_at IS NULL AND g.until > $2::timestamptz - interval '3 days'
+              AND g.until <= $2::timestamptz - make_interval(secs => $3::float8)), '[]')::json AS gaps,
        (SELECT c.held_since FROM syncd.clock c) AS purge_held, syncd.clock_is_doubtful()::boolean AS clock_doubtful,
        coalesce((SELECT json_agg(json_build_object('id', a.id, 'condition', a.condition, 'stage', a.stage, 'since', a.since, 'staged_at', a.staged_at,
                 'resolved_at', a.resolved_at, 'told', coalesce((SELECT json_agg(json_build_object('recipient', w.recipient, 'stage', w.stage,
@@ -134,9 +150,10 @@ SELECT coalesce((SELECT json_agg(t) FROM told t), '[]')::json AS standings,
 `
 
 type AlertStateParams struct {
-	Targets []int64
-	Now     time.Time
-	Jobs    []string
+	Targets        []int64
+	Now            time.Time
+	SettledSeconds float64
+	Jobs           []string
 }
 
 type AlertStateRow struct {
@@ -145,6 +162,7 @@ type AlertStateRow struct {
 	Daemons       []byte
 	Contracts     []byte
 	Events        []byte
+	Gaps          []byte
 	PurgeHeld     *time.Time
 	ClockDoubtful bool
 	Alerts        []byte
@@ -155,7 +173,12 @@ type AlertStateRow struct {
 // All that alerts are decided by, in one look. Of each job, target and period the last run for everyone that has ended, with
 // who it left undelivered and no later run has delivered; and those that are on their way.
 func (q *Queries) AlertState(ctx context.Context, arg AlertStateParams) (AlertStateRow, error) {
-	row := q.db.QueryRow(ctx, alertState, arg.Targets, arg.Now, arg.Jobs)
+	row := q.db.QueryRow(ctx, alertState,
+		arg.Targets,
+		arg.Now,
+		arg.SettledSeconds,
+		arg.Jobs,
+	)
 	var i AlertStateRow
 	err := row.Scan(
 		&i.Standings,
@@ -163,6 +186,7 @@ func (q *Queries) AlertState(ctx context.Context, arg AlertStateParams) (AlertSt
 		&i.Daemons,
 		&i.Contracts,
 		&i.Events,
+		&i.Gaps,
 		&i.PurgeHeld,
 		&i.ClockDoubtful,
 		&i.Alerts,
@@ -173,7 +197,8 @@ func (q *Queries) AlertState(ctx context.Context, arg AlertStateParams) (AlertSt
 }
 
 const disarmAlerts = `-- name: DisarmAlerts :exec
-WITH given AS (UPDATE syncd.alert_message SET state = 'given-up' WHERE state IN ('pending', 'sending'))
+WITH given AS (UPDATE syncd.alert_message SET state = 'given-up' WHERE state IN ('pending', 'sending')),
+     happened AS (UPDATE syncd.account_event SET told_at = clock_timestamp() WHERE told_at IS NULL)
 UPDATE syncd.alert_turn SET armed_at = NULL
 `
 
@@ -219,6 +244,15 @@ func (q *Queries) ForgetAlerts(ctx context.Context, before time.Time) error {
 	return err
 }
 
+const forgetGaps = `-- name: ForgetGaps :exec
+DELETE FROM syncd.daemon_gap WHERE until < $1::timestamptz
+`
+
+func (q *Queries) ForgetGaps(ctx context.Context, before time.Time) error {
+	_, err := q.db.Exec(ctx, forgetGaps, before)
+	return err
+}
+
 const forgetMessages = `-- name: ForgetMessages :exec
 DELETE FROM syncd.alert_message WHERE made_at < $1::timestamptz AND state NOT IN ('pending', 'sending')
 `
@@ -226,6 +260,36 @@ DELETE FROM syncd.alert_message WHERE made_at < $1::timestamptz AND state NOT IN
 func (q *Queries) ForgetMessages(ctx context.Context, before time.Time) error {
 	_, err := q.db.Exec(ctx, forgetMessages, before)
 	return err
+}
+
+const gaps = `-- name: Gaps :many
+SELECT id, since, until FROM syncd.daemon_gap ORDER BY id DESC LIMIT $1
+`
+
+type GapsRow struct {
+	ID    int64
+	Since time.Time
+	Until time.Time
+}
+
+func (q *Queries) Gaps(ctx context.Context, most int32) ([]GapsRow, error) {
+	rows, err := q.db.Query(ctx, gaps, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GapsRow
+	for rows.Next() {
+		var i GapsRow
+		if err := rows.Scan(&i.ID, &i.Since, &i.Until); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const giveUpMessage = `-- name: GiveUpMessage :exec
@@ -710,6 +774,25 @@ func (q *Queries) TellAlert(ctx context.Context, arg TellAlertParams) error {
 		arg.ToldAt,
 		arg.Recovered,
 	)
+	return err
+}
+
+const tellEvents = `-- name: TellEvents :exec
+WITH gap AS (
+    UPDATE syncd.daemon_gap SET told_at = $1::timestamptz WHERE id = ANY ($3::bigint[]) AND told_at IS NULL
+)
+UPDATE syncd.account_event SET told_at = $1::timestamptz WHERE id = ANY ($2::bigint[]) AND told_at IS NULL
+`
+
+type TellEventsParams struct {
+	Now    time.Time
+	Events []int64
+	Gaps   []int64
+}
+
+// What has happened is told once.
+func (q *Queries) TellEvents(ctx context.Context, arg TellEventsParams) error {
+	_, err := q.db.Exec(ctx, tellEvents, arg.Now, arg.Events, arg.Gaps)
 	return err
 }
 

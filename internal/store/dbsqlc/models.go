@@ -161,6 +161,8 @@ type SyncdAccountEvent struct {
 	Kind    string
 	At      time.Time
 	Address string
+	// when its message was made, or when there was nobody to be told; NULL = not yet
+	ToldAt *time.Time
 }
 
 type SyncdAccountRole struct {
@@ -393,6 +395,18 @@ type SyncdDaemon struct {
 	Jobs      []byte
 	StartedAt time.Time
 	SeenAt    time.Time
+}
+
+type SyncdDaemonGap struct {
+	ID     int64
+	Since  time.Time
+	Until  time.Time
+	ToldAt *time.Time
+}
+
+type SyncdDaemonSign struct {
+	Singleton bool
+	At        time.Time
 }
 
 type SyncdDictionaryChange struct {

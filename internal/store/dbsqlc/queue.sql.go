@@ -314,18 +314,30 @@ func (q *Queries) PauseJob(ctx context.Context, arg PauseJobParams) (int64, erro
 }
 
 const seeDaemon = `-- name: SeeDaemon :exec
+WITH before AS (
+    SELECT s.at FROM syncd.daemon_sign s FOR UPDATE
+), sign AS (
+    INSERT INTO syncd.daemon_sign (at) VALUES (clock_timestamp()) ON CONFLICT (singleton) DO UPDATE SET at = excluded.at
+), gap AS (
+    INSERT INTO syncd.daemon_gap (since, until)
+    SELECT before.at, clock_timestamp() FROM before
+    WHERE clock_timestamp() - before.at >= make_interval(secs => $6::float8) AND NOT EXISTS (SELECT FROM syncd.daemon d WHERE d.id = $1)
+)
 INSERT INTO syncd.daemon (id, host, pid, version, jobs) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), jobs = excluded.jobs
 `
 
 type SeeDaemonParams struct {
-	ID      int64
-	Host    string
-	Pid     int32
-	Version string
-	Jobs    []byte
+	ID         int64
+	Host       string
+	Pid        int32
+	Version    string
+	Jobs       []byte
+	GapSeconds float64
 }
 
+// Where no daemon gave a sign of life for so long, the one that comes remembers since when. One that was here all the time could not reach
+// the ledger: that is another matter.
 func (q *Queries) SeeDaemon(ctx context.Context, arg SeeDaemonParams) error {
 	_, err := q.db.Exec(ctx, seeDaemon,
 		arg.ID,
@@ -333,6 +345,7 @@ func (q *Queries) SeeDaemon(ctx context.Context, arg SeeDaemonParams) error {
 		arg.Pid,
 		arg.Version,
 		arg.Jobs,
+		arg.GapSeconds,
 	)
 	return err
 }

@@ -9,7 +9,8 @@ RETURNING clock_timestamp()::timestamptz AS now, armed_at;
 
 -- What a ledger that was put back says is unsent was sent, or is over.
 -- name: DisarmAlerts :exec
-WITH given AS (UPDATE syncd.alert_message SET state = 'given-up' WHERE state IN ('pending', 'sending'))
+WITH given AS (UPDATE syncd.alert_message SET state = 'given-up' WHERE state IN ('pending', 'sending')),
+     happened AS (UPDATE syncd.account_event SET told_at = clock_timestamp() WHERE told_at IS NULL)
 UPDATE syncd.alert_turn SET armed_at = NULL;
 
 -- All that alerts are decided by, in one look. Of each job, target and period the last run for everyone that has ended, with
@@ -86,7 +87,15 @@ SELECT coalesce((SELECT json_agg(t) FROM told t), '[]')::json AS standings,
           AND EXISTS (SELECT FROM syncd.target t WHERE t.id = ANY (@targets::bigint[]) AND t.partner = a.partner AND t.environment = a.environment
                       AND t.base_url = a.base_url)), '[]')::json AS contracts,
        coalesce((SELECT json_agg(json_build_object('id', e.id, 'account', e.account, 'kind', e.kind, 'at', e.at) ORDER BY e.id)
-        FROM syncd.account_event e WHERE e.at > sqlc.arg('now')::timestamptz - interval '3 days'), '[]')::json AS events,
+        FROM syncd.account_event e WHERE e.told_at IS NULL AND e.at > sqlc.arg('now')::timestamptz - interval '3 days'), '[]')::json AS events,
+       coalesce((SELECT json_agg(json_build_object('id', g.id, 'since', g.since, 'until', g.until, 'late', m.late, 'missed', m.missed,
+            'jobs', m.jobs) ORDER BY g.id)
+        FROM syncd.daemon_gap g CROSS JOIN LATERAL (
+            SELECT count(DISTINCT (f.job, f.nominal_at)) FILTER (WHERE f.outcome = 'run') AS late,
+                   count(DISTINCT (f.job, f.nominal_at)) FILTER (WHERE f.outcome <> 'run') AS missed, json_agg(DISTINCT f.job) AS jobs
+            FROM syncd.fire f WHERE f.nominal_at > g.since AND f.nominal_at <= g.until) m
+        WHERE g.told_at IS NULL AND g.until > sqlc.arg('now')::timestamptz - interval '3 days'
+              AND g.until <= sqlc.arg('now')::timestamptz - make_interval(secs => @settled_seconds::float8)), '[]')::json AS gaps,
        (SELECT c.held_since FROM syncd.clock c) AS purge_held, syncd.clock_is_doubtful()::boolean AS clock_doubtful,
        coalesce((SELECT json_agg(json_build_object('id', a.id, 'condition', a.condition, 'stage', a.stage, 'since', a.since, 'staged_at', a.staged_at,
                 'resolved_at', a.resolved_at, 'told', coalesce((SELECT json_agg(json_build_object('recipient', w.recipient, 'stage', w.stage,
@@ -171,6 +180,19 @@ DELETE FROM syncd.alert WHERE resolved_at < sqlc.arg('before')::timestamptz;
 
 -- name: ForgetAccountEvents :exec
 DELETE FROM syncd.account_event WHERE at < sqlc.arg('before')::timestamptz;
+
+-- name: ForgetGaps :exec
+DELETE FROM syncd.daemon_gap WHERE until < sqlc.arg('before')::timestamptz;
+
+-- What has happened is told once.
+-- name: TellEvents :exec
+WITH gap AS (
+    UPDATE syncd.daemon_gap SET told_at = sqlc.arg('now')::timestamptz WHERE id = ANY (@gaps::bigint[]) AND told_at IS NULL
+)
+UPDATE syncd.account_event SET told_at = sqlc.arg('now')::timestamptz WHERE id = ANY (@events::bigint[]) AND told_at IS NULL;
+
+-- name: Gaps :many
+SELECT id, since, until FROM syncd.daemon_gap ORDER BY id DESC LIMIT @most;
 
 -- name: AccountEvents :many
 SELECT id, account, kind, at, address FROM syncd.account_event ORDER BY id DESC LIMIT @most;

@@ -34,7 +34,18 @@ INSERT INTO syncd.pause (job, paused_by, reason) VALUES (@job, @paused_by, @reas
 -- name: UnpauseJob :execrows
 DELETE FROM syncd.pause WHERE job = @job;
 
+-- Where no daemon gave a sign of life for so long, the one that comes remembers since when. One that was here all the time could not reach
+-- the ledger: that is another matter.
 -- name: SeeDaemon :exec
+WITH before AS (
+    SELECT s.at FROM syncd.daemon_sign s FOR UPDATE
+), sign AS (
+    INSERT INTO syncd.daemon_sign (at) VALUES (clock_timestamp()) ON CONFLICT (singleton) DO UPDATE SET at = excluded.at
+), gap AS (
+    INSERT INTO syncd.daemon_gap (since, until)
+    SELECT before.at, clock_timestamp() FROM before
+    WHERE clock_timestamp() - before.at >= make_interval(secs => @gap_seconds::float8) AND NOT EXISTS (SELECT FROM syncd.daemon d WHERE d.id = @id)
+)
 INSERT INTO syncd.daemon (id, host, pid, version, jobs) VALUES (@id, @host, @pid, @version, @jobs)
 ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), jobs = excluded.jobs;
 
