@@ -81,13 +81,13 @@ func (s *Store) auditNew(ctx context.Context, q *dbsqlc.Queries, run int64, requ
 
 // Audit lists the audit, newest first.
 func (s *Store) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.AuditEntry, error) {
-	params := dbsqlc.ListAuditParams{Dossier: f.Dossier, Job: f.Job, Period: string(f.Period), RunID: f.Run, Employee: f.Employee,
+	params := dbsqlc.ListAuditParams{Dossier: f.Dossier, Job: f.Job, Period: string(f.Period), RunID: f.Run,
 		Actor: f.Actor, Decision: string(f.Decision), Since: f.Since}
 	if f.Max > 0 {
 		most := int32(f.Max) //nolint:gosec // a few
 		params.MaxRows = &most
 	}
-	rows, err := s.queries.ListAudit(ctx, params)
+	rows, err := s.listAudit(ctx, params, f.Employee)
 	if err != nil {
 		return nil, redact("reading the audit", err)
 	}
@@ -102,9 +102,35 @@ func (s *Store) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.Audit
 	return entries, nil
 }
 
+// listAudit reads lines of the audit: all, or those that name an employee.
+func (s *Store) listAudit(ctx context.Context, p dbsqlc.ListAuditParams, employee string) (rows []dbsqlc.ListAuditRow, err error) {
+	if employee == "" {
+		return s.queries.ListAudit(ctx, p)
+	}
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.ReadByBitmap(ctx); err != nil {
+			return err
+		}
+		found, err := q.ListAuditNaming(ctx, dbsqlc.ListAuditNamingParams{Employee: employee, Dossier: p.Dossier, Job: p.Job, Period: p.Period,
+			RunID: p.RunID, Actor: p.Actor, Decision: p.Decision, Since: p.Since, MaxRows: p.MaxRows})
+		for _, r := range found {
+			rows = append(rows, dbsqlc.ListAuditRow(r))
+		}
+		return err
+	})
+	return rows, err
+}
+
 // AuditedAlike are the matricules of audited decisions that differ from one by zeros in front alone; dossier "" = of any.
 func (s *Store) AuditedAlike(ctx context.Context, dossier, key string) ([]string, error) {
-	alike, err := s.queries.AuditedAlike(ctx, dbsqlc.AuditedAlikeParams{Dossier: dossier, Keys: otherZeros([]string{key})})
+	var alike []string
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		err := q.ReadByBitmap(ctx)
+		if err == nil {
+			alike, err = q.AuditedAlike(ctx, dbsqlc.AuditedAlikeParams{Dossier: dossier, Keys: otherZeros([]string{key})})
+		}
+		return err
+	})
 	return alike, redact("reading the audit", err)
 }
 

@@ -300,3 +300,38 @@ func TestAuditTellsRulesAsFacts(t *testing.T) {
 		}
 	}
 }
+
+// What names an employee is found without the rest of the audit being read, whatever the dossier, by whoever asks for the tenth time.
+func TestAuditOfAnEmployeeReadsNothingElse(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.decide(s, run.Target.ID, ledger.AuditEntry{Actor: "marie", Decision: ledger.DecisionApprove, Employees: []string{"00042", "7"}, Reason: "seen"})
+	f.db.Exec(t, `INSERT INTO syncd.audit (actor, decision, version, employees)
+		SELECT 'paul', 'approve', 'test', ARRAY[(10000 + n)::text] FROM generate_series(1, 5000) n; ANALYZE syncd.audit`)
+	for range 10 {
+		entries, err := s.Audit(t.Context(), ledger.AuditFilter{Employee: "00042", Max: 100})
+		if err != nil || len(entries) != 1 || entries[0].Reason != "seen" {
+			t.Fatalf("%+v, %v", entries, err)
+		}
+		alike, err := s.AuditedAlike(t.Context(), "", "42")
+		if err != nil || !slices.Equal(alike, []string{"00042"}) {
+			t.Fatalf("%v, %v", alike, err)
+		}
+	}
+	all := statements(f)
+	f.exec(`BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = on`)
+	for name, given := range map[string]string{"listAuditNaming": "('', '', '', 0, '', '', '-infinity', 9, '00042')",
+		"auditedAlike": "(ARRAY['42', '042', '00042'], '')"} {
+		f.exec(`PREPARE "` + name + `" AS ` + all[name])
+		rows, err := f.conn.Query(t.Context(), `EXPLAIN (ANALYZE, TIMING off, FORMAT text) EXECUTE "`+name+`"`+given, pgx.QueryExecModeSimpleProtocol)
+		f.must(err)
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		f.must(err)
+		plan := strings.Join(lines, "\n")
+		if !strings.Contains(plan, "audit_by_employee") || strings.Contains(plan, "Seq Scan on audit") || strings.Contains(plan, "Rows Removed by Filter: 5") {
+			t.Errorf("%s:\n%s", name, plan)
+		}
+	}
+}

@@ -12,17 +12,17 @@ import (
 
 const auditedAlike = `-- name: AuditedAlike :many
 SELECT DISTINCT named.key::text FROM syncd.audit a LEFT JOIN syncd.target t ON t.id = a.target_id, unnest(a.employees) AS named(key)
-WHERE ($1::text = '' OR t.dossier = $1) AND named.key = ANY ($2::text[])
+WHERE a.employees && $1::text[] AND ($2::text = '' OR t.dossier = $2) AND named.key = ANY ($1::text[])
 ORDER BY 1
 `
 
 type AuditedAlikeParams struct {
-	Dossier string
 	Keys    []string
+	Dossier string
 }
 
 func (q *Queries) AuditedAlike(ctx context.Context, arg AuditedAlikeParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, auditedAlike, arg.Dossier, arg.Keys)
+	rows, err := q.db.Query(ctx, auditedAlike, arg.Keys, arg.Dossier)
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +108,9 @@ SELECT a.id, a.at, a.actor, a.decision, coalesce(t.dossier, '')::text AS dossier
 FROM syncd.audit a LEFT JOIN syncd.target t ON t.id = a.target_id
 WHERE ($1::text = '' OR t.dossier = $1) AND ($2::text = '' OR a.job = $2)
   AND ($3::text = '' OR a.period = $3) AND ($4::bigint = 0 OR a.run_id = $4)
-  AND ($5::text = '' OR $5 = ANY (a.employees)) AND ($6::text = '' OR a.actor = $6)
-  AND ($7::text = '' OR a.decision = $7) AND a.at >= $8::timestamptz
-ORDER BY a.id DESC LIMIT $9::integer
+  AND ($5::text = '' OR a.actor = $5)
+  AND ($6::text = '' OR a.decision = $6) AND a.at >= $7::timestamptz
+ORDER BY a.id DESC LIMIT $8::integer
 `
 
 type ListAuditParams struct {
@@ -118,7 +118,6 @@ type ListAuditParams struct {
 	Job      string
 	Period   string
 	RunID    int64
-	Employee string
 	Actor    string
 	Decision string
 	Since    time.Time
@@ -155,7 +154,6 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAud
 		arg.Job,
 		arg.Period,
 		arg.RunID,
-		arg.Employee,
 		arg.Actor,
 		arg.Decision,
 		arg.Since,
@@ -201,6 +199,108 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAud
 	return items, nil
 }
 
+const listAuditNaming = `-- name: ListAuditNaming :many
+WITH named AS MATERIALIZED (SELECT n.id FROM syncd.audit n WHERE n.employees @> ARRAY[$9::text])
+SELECT a.id, a.at, a.actor, a.decision, coalesce(t.dossier, '')::text AS dossier, coalesce(t.environment, '')::text AS environment,
+       coalesce(t.partner, '')::text AS partner, coalesce(t.base_url, '')::text AS base_url,
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest, a.account, a.channel, a.proof
+FROM named JOIN syncd.audit a ON a.id = named.id LEFT JOIN syncd.target t ON t.id = a.target_id
+WHERE ($1::text = '' OR t.dossier = $1) AND ($2::text = '' OR a.job = $2)
+  AND ($3::text = '' OR a.period = $3) AND ($4::bigint = 0 OR a.run_id = $4)
+  AND ($5::text = '' OR a.actor = $5)
+  AND ($6::text = '' OR a.decision = $6) AND a.at >= $7::timestamptz
+ORDER BY a.id DESC LIMIT $8::integer
+`
+
+type ListAuditNamingParams struct {
+	Dossier  string
+	Job      string
+	Period   string
+	RunID    int64
+	Actor    string
+	Decision string
+	Since    time.Time
+	MaxRows  *int32
+	Employee string
+}
+
+type ListAuditNamingRow struct {
+	ID           int64
+	At           time.Time
+	Actor        string
+	Decision     string
+	Dossier      string
+	Environment  string
+	Partner      string
+	BaseUrl      string
+	Job          string
+	Period       string
+	RunID        *int64
+	Employees    []string
+	Reason       string
+	Detail       string
+	Facts        []byte
+	Host         string
+	Version      string
+	ConfigDigest string
+	Account      string
+	Channel      string
+	Proof        string
+}
+
+// The same of what names an employee: those lines are few, and found first.
+func (q *Queries) ListAuditNaming(ctx context.Context, arg ListAuditNamingParams) ([]ListAuditNamingRow, error) {
+	rows, err := q.db.Query(ctx, listAuditNaming,
+		arg.Dossier,
+		arg.Job,
+		arg.Period,
+		arg.RunID,
+		arg.Actor,
+		arg.Decision,
+		arg.Since,
+		arg.MaxRows,
+		arg.Employee,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListAuditNamingRow
+	for rows.Next() {
+		var i ListAuditNamingRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Actor,
+			&i.Decision,
+			&i.Dossier,
+			&i.Environment,
+			&i.Partner,
+			&i.BaseUrl,
+			&i.Job,
+			&i.Period,
+			&i.RunID,
+			&i.Employees,
+			&i.Reason,
+			&i.Detail,
+			&i.Facts,
+			&i.Host,
+			&i.Version,
+			&i.ConfigDigest,
+			&i.Account,
+			&i.Channel,
+			&i.Proof,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockConfigurations = `-- name: LockConfigurations :exec
 SELECT pg_advisory_xact_lock(-4)
 `
@@ -208,5 +308,15 @@ SELECT pg_advisory_xact_lock(-4)
 // Only one process at a time compares a configuration with the last one. The number is no process's: theirs are not negative.
 func (q *Queries) LockConfigurations(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockConfigurations)
+	return err
+}
+
+const readByBitmap = `-- name: ReadByBitmap :exec
+SELECT set_config('enable_bitmapscan', 'on', true)
+`
+
+// For the rest of a transaction: what lists name is found by a bitmap alone.
+func (q *Queries) ReadByBitmap(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, readByBitmap)
 	return err
 }
