@@ -307,7 +307,9 @@ func TestAuditOfAnEmployeeReadsNothingElse(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.start(s)
-	f.decide(s, run.Target.ID, ledger.AuditEntry{Actor: "marie", Decision: ledger.DecisionApprove, Employees: []string{"00042", "7"}, Reason: "seen"})
+	f.decide(s, run.Target.ID, ledger.AuditEntry{
+		Actor: "marie", Decision: ledger.DecisionApprove, Employees: []string{"00042", "7"}, Reason: "seen",
+	})
 	f.db.Exec(t, `INSERT INTO syncd.audit (actor, decision, version, employees)
 		SELECT 'paul', 'approve', 'test', ARRAY[(10000 + n)::text] FROM generate_series(1, 5000) n; ANALYZE syncd.audit`)
 	for range 10 {
@@ -330,7 +332,8 @@ func TestAuditOfAnEmployeeReadsNothingElse(t *testing.T) {
 		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		f.must(err)
 		plan := strings.Join(lines, "\n")
-		if !strings.Contains(plan, "audit_by_employee") || strings.Contains(plan, "Seq Scan on audit") || strings.Contains(plan, "Rows Removed by Filter: 5") {
+		if !strings.Contains(plan, "audit_by_employee") || strings.Contains(plan, "Seq Scan on audit") ||
+			strings.Contains(plan, "Rows Removed by Filter: 5") {
 			t.Errorf("%s:\n%s", name, plan)
 		}
 	}

@@ -195,8 +195,10 @@ func (s *site) signedIn(name string, grants ...accounts.Grant) *person {
 	p.code()
 	secret := sha256.Sum256(invitation[:])
 	p.cookie = base64.RawURLEncoding.EncodeToString(secret[:])
-	s.must(people.Accept(s.t.Context(), invitation, goodHash(), accounts.Entry{Hash: sha256.Sum256(secret[:]), Account: name,
-		Step: p.clock.Unix() / 30, Proof: ledger.ProofPassword, Proved: s.clock, Address: "127.0.0.1", Agent: "Go-http-client/1.1", Now: s.clock}))
+	s.must(people.Accept(s.t.Context(), invitation, goodHash(), accounts.Entry{
+		Hash: sha256.Sum256(secret[:]), Account: name, Step: p.clock.Unix() / 30, Proof: ledger.ProofPassword,
+		Proved: s.clock, Address: "127.0.0.1", Agent: "Go-http-client/1.1", Now: s.clock,
+	}))
 	return p
 }
 
