@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/accounts"
 	"syncd/internal/alert"
+	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
@@ -185,8 +186,24 @@ func (l Alerts) Health(ctx context.Context) (h view.AlertHealth, err error) {
 	if h.Tests, err = st.Tests(ctx, shownTests); err != nil {
 		return h, err
 	}
-	h.Events, err = st.AccountEvents(ctx, shownEvents)
+	if h.Events, err = st.AccountEvents(ctx, shownEvents); err != nil {
+		return h, err
+	}
+	h.Clock, err = wrongClock(ctx, st)
 	return h, err
+}
+
+// wrongClock reports whether a clock is off: that of this machine, or one that a service has told of.
+func wrongClock(ctx context.Context, st *store.Store) (bool, error) {
+	err := st.Clock(ctx)
+	if is[*jobs.ClockError](err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	open, err := st.Alerts(ctx)
+	return slices.ContainsFunc(open, func(a ledger.Alert) bool { return a.Kind == ledger.ConditionClock }), err
 }
 
 // QueueTest asks the service to send a recipient a test message, for who has none of its secrets. Errors: *Refused.

@@ -201,7 +201,7 @@ func (l *loop) clockIsWrong() bool {
 // reportClock tells of a clock that is wrong: once, until it has been right for a while.
 func (l *loop) reportClock() {
 	if !l.clockIsWrong() {
-		l.Log.Error().Msg("the ledger knows of fires in the future, or this clock is ahead of Postgres's: a clock is, or was, wrong; no fire " +
+		l.Log.Error().Msg("the ledger knows of fires in the future, or this clock and Postgres's are apart: a clock is, or was, wrong; no fire " +
 			"happens twice, and schedules go on from now")
 	}
 	l.fires.clock = time.Now()

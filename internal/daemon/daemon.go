@@ -51,6 +51,7 @@ type Ledger interface {
 	DuePings(ctx context.Context, pairs []ledger.Pair) ([]ledger.Ping, error)
 	OwePing(ctx context.Context, run int64) error
 	Pinged(ctx context.Context, p ledger.Ping) error
+	// See fails with a *jobs.ClockError, beside what it returns, when this machine's clock and the ledger's are apart.
 	See(ctx context.Context, id int64, digests map[string]string) ([]ledger.Daemon, error)
 	Forget(ctx context.Context, id int64) error
 	// Listen calls wake when there may be work, until the context ends.
@@ -257,6 +258,10 @@ func (l *loop) see(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	all, err := l.Ledger.See(ctx, l.ID, l.setup.digests())
+	if _, apart := errors.AsType[*jobs.ClockError](err); apart {
+		l.reportClock()
+		err = nil
+	}
 	if err != nil {
 		return err
 	}

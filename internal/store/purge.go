@@ -77,6 +77,16 @@ func (s *Store) lookAtClock(ctx context.Context) (clockLook, error) {
 	return look, nil
 }
 
+// Clock is a *jobs.ClockError when this machine's clock and Postgres's are apart.
+func (s *Store) Clock(ctx context.Context) error {
+	before := s.now()
+	there, err := s.queries.Clock(ctx)
+	if err != nil {
+		return redact("looking at the clock", err)
+	}
+	return clockLook{ahead: apart(before, there, s.now())}.differs()
+}
+
 // ClockLeapt reports whether more time seems to have gone by than a machine is off, and nobody has confirmed it.
 func (s *Store) ClockLeapt(ctx context.Context) (bool, error) {
 	look, err := s.lookAtClock(ctx)

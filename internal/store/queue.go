@@ -289,7 +289,8 @@ func (s *Store) Pauses(ctx context.Context) ([]ledger.Pause, error) {
 	return pauses, nil
 }
 
-// See tells the ledger that a daemon lives, and how it is configured. It returns all daemons of the last days.
+// See tells the ledger that a daemon lives, and how it is configured. It returns all daemons of the last days, and beside them a
+// *jobs.ClockError when this machine's clock and Postgres's are apart.
 func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([]ledger.Daemon, error) {
 	text, err := json.Marshal(digests)
 	if err != nil {
@@ -303,10 +304,15 @@ func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([
 	if err := s.KeepMark(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := s.lookAtClock(ctx); err != nil {
+	clocks, err := s.lookAtClock(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return s.Daemons(ctx)
+	all, err := s.Daemons(ctx)
+	if err == nil {
+		err = clocks.differs()
+	}
+	return all, err
 }
 
 // Forget removes a daemon that ends, those that were not seen for days, and what was told of fires long ago.

@@ -77,6 +77,9 @@ func (r *request) health(status int, wrong *refusal) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
+	if told.Clock {
+		data.Checks = append(data.Checks, healthCheck{false, t.Clock, t.ClockOff})
+	}
 	data.Checks = append(data.Checks, r.channels(&told)...)
 	if r.Session.Grants.Anywhere(accounts.Admin) {
 		if data.People, err = r.unready(); err != nil {

@@ -52,7 +52,7 @@ var pagesCost = map[string]struct {
 	"GET /employees":                      {"/employees", 3},
 	"GET /journal":                        {"/journal", 4},
 	"GET /journal.csv":                    {"/journal.csv", 2},
-	"GET /health":                         {"/health", 16},
+	"GET /health":                         {"/health", 18},
 	"GET /contract":                       {"/contract", 7},
 	"GET /nomenclatures":                  {"/nomenclatures", 4},
 	"GET /nomenclatures/{dossier}":        {"/nomenclatures/saint-martin", 7},

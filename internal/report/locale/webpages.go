@@ -89,6 +89,7 @@ type healthPage struct {
 	Answered                                                               string `args:"time"`
 	Away                                                                   string `args:"time reason"`
 	NeverAsked                                                             string
+	Clock, ClockOff                                                        string // of a clock that is wrong
 
 	Alerts, NobodyTold, NeverTold, Refused string // how what is told leaves
 	Channel                                string `args:"name"`

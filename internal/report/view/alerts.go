@@ -66,6 +66,7 @@ type AlertHealth struct {
 	Recipients []string // by their names
 	Tests      []ledger.Message
 	Events     []ledger.AccountEvent
+	Clock      bool // a clock is wrong
 }
 
 // AlertTest is what became of a test message.

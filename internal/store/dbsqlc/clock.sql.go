@@ -10,6 +10,17 @@ import (
 	"time"
 )
 
+const clock = `-- name: Clock :one
+SELECT clock_timestamp()::timestamptz AS now
+`
+
+func (q *Queries) Clock(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, clock)
+	var now time.Time
+	err := row.Scan(&now)
+	return now, err
+}
+
 const confirmClock = `-- name: ConfirmClock :exec
 UPDATE syncd.clock SET leapt_from = NULL, leapt_to = NULL, seen_at = clock_timestamp()
 `

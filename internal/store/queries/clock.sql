@@ -2,6 +2,9 @@
 INSERT INTO syncd.clock (seen_at) SELECT coalesce((SELECT max(a.at) FROM syncd.audit a), clock_timestamp())
 WHERE NOT EXISTS (SELECT FROM syncd.clock) ON CONFLICT (singleton) DO NOTHING;
 
+-- name: Clock :one
+SELECT clock_timestamp()::timestamptz AS now;
+
 -- How late it is. A leap is over once the clock was set right; till then, or till a person has confirmed it, it is remembered,
 -- though the clock that leapt goes on well.
 -- name: LookAtClock :one
