@@ -18,11 +18,13 @@ import (
 
 func newRuns(p process) *cobra.Command {
 	filter := ledger.RunFilter{Max: 50}
+	var dossier string
 	var all bool
 	return p.command("runs", nothing, func(ctx context.Context, a *session, _ []string) error {
 		filter.Months = !all && !a.flags.json && filter.Job == ""
+		filter.Dossiers = app.Only(dossier)
 		runs, err := a.Records().Runs(ctx, filter)
-		if err == nil && len(runs) == 0 && !a.flags.json && filter != (ledger.RunFilter{Months: filter.Months, Max: filter.Max}) {
+		if err == nil && len(runs) == 0 && !a.flags.json && filter.Job+dossier+filter.Period+filter.State != "" {
 			a.say(a.Stderr, a.words().Answers.NoRunMatches)
 			return nil
 		}
@@ -33,7 +35,7 @@ func newRuns(p process) *cobra.Command {
 			}
 		}
 		return printed(a, runs, err, a.printer().WriteRunsJSON, a.printer().Runs)
-	}, flagText("job", &filter.Job, p.jobNames), flagText("dossier", &filter.Dossier, p.dossierNames),
+	}, flagText("job", &filter.Job, p.jobNames), flagText("dossier", &dossier, p.dossierNames),
 		flagText("period", &filter.Period, months), flagText("state", &filter.State, oneOf(func() []string { return app.RunStates })),
 		number("limit", &filter.Max), onOff("all", &all), p.json)
 }
@@ -41,14 +43,14 @@ func newRuns(p process) *cobra.Command {
 func newShow(p process) *cobra.Command {
 	var show view.Show
 	var who string
-	last := ledger.RunFilter{}
+	var last struct{ dossier, job string }
 	return p.command("show", arguments{between(0, 1), p.runNumbers}, func(ctx context.Context, a *session, args []string) error {
 		if a.wantsDiffs(show) {
 			if err := a.unseal(ctx, a.words().Answers.Sealed); err != nil {
 				return err
 			}
 		}
-		run, err := a.runOrLast(ctx, args, last)
+		run, err := a.runOrLast(ctx, args, last.dossier, last.job)
 		if err != nil {
 			return err
 		}
@@ -64,7 +66,7 @@ func newShow(p process) *cobra.Command {
 		}
 		show.Employees = a.flags.employees
 		return a.show(ctx, a.printer(), run, show)
-	}, flagText("dossier", &last.Dossier, p.dossierNames), flagText("job", &last.Job, p.jobNames), onOff("diff", &show.Diff),
+	}, flagText("dossier", &last.dossier, p.dossierNames), flagText("job", &last.job, p.jobNames), onOff("diff", &show.Diff),
 		onOff("all", &show.All), p.employees, flagText("who", &who, nil), p.names, p.json)
 }
 
@@ -87,12 +89,12 @@ func (a *session) onlyWho(ctx context.Context, run *jobs.Run, typed string) erro
 	return err
 }
 
-// runOrLast is the run that an argument names, or the last one.
-func (a *session) runOrLast(ctx context.Context, args []string, last ledger.RunFilter) (*jobs.Run, error) {
+// runOrLast is the run that an argument names, or the last one of a dossier and job.
+func (a *session) runOrLast(ctx context.Context, args []string, dossier, job string) (*jobs.Run, error) {
 	switch {
 	case len(args) == 0:
-		return a.Records().LastRun(ctx, last.Dossier, last.Job)
-	case last != (ledger.RunFilter{}):
+		return a.Records().LastRun(ctx, dossier, job)
+	case dossier+job != "":
 		return nil, unfit("command.run-or-last")
 	}
 	id, err := parseRun(args[0])

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -271,6 +272,20 @@ func (n namesNow) former(known []jobs.Target) map[string][]jobs.Target {
 		}
 	}
 	return former
+}
+
+// formerOf tells the targets that some dossiers had while they were called otherwise, where the ledger alone knows which there are.
+func (n namesNow) formerOf(dossiers []string) (f ledger.Former) {
+	if dossiers == nil {
+		return f
+	}
+	f.Known = slices.Collect(maps.Keys(n.known))
+	for siret, name := range n.by {
+		if slices.Contains(dossiers, name) {
+			f.Sirets = append(f.Sirets, siret)
+		}
+	}
+	return f
 }
 
 // Stopped reports whether a channel that is closed to stop is closed.

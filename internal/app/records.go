@@ -49,8 +49,16 @@ func (r Records) ledger(ctx context.Context) (*store.Store, error) {
 // RunStates are the states by which runs can be asked for.
 var RunStates = []string{"queued", "running", "succeeded", "incomplete", "failed", "held", "cancelled"}
 
-// Runs lists runs, the newest first. A name that was never configured is refused when nothing is found: a mistyped name is no
-// all-clear.
+// Only is the one dossier, as a filter has them; "" = all.
+func Only(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
+}
+
+// Runs lists runs, the newest first; those of a dossier also where it was called otherwise. A name that was never configured is refused
+// when nothing is found: a mistyped name is no all-clear.
 func (r Records) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, error) {
 	if f.Max < 1 {
 		return nil, refuse(NoLimit, Args{"limit": f.Max})
@@ -67,22 +75,23 @@ func (r Records) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, err
 	if err != nil {
 		return nil, err
 	}
+	f.Former = r.app.namesNow().formerOf(f.Dossiers)
 	runs, err := st.Runs(ctx, f)
 	if err == nil && len(runs) == 0 {
-		err = r.knows(f.Job, f.Dossier)
+		err = r.knows(f.Job, f.Dossiers...)
 	}
 	return runs, err
 }
 
 // knows refuses names that were never configured; "" is none.
-func (r Records) knows(job, dossier string) error {
+func (r Records) knows(job string, dossiers ...string) error {
 	if job != "" {
 		if _, err := r.app.Config.Job(job); err != nil {
 			return err
 		}
 	}
-	if dossier != "" {
-		if _, err := r.app.Config.Dossier(dossier); err != nil {
+	for _, name := range dossiers {
+		if _, err := r.app.Config.Dossier(name); name != "" && err != nil {
 			return err
 		}
 	}
@@ -107,7 +116,7 @@ func (r Records) Run(ctx context.Context, id int64) (*jobs.Run, error) {
 
 // LastRun is the newest run of a dossier and job, "" = any: where no job is named, the newest month, or a pull that needs somebody.
 func (r Records) LastRun(ctx context.Context, dossier, job string) (*jobs.Run, error) {
-	runs, err := r.Runs(ctx, ledger.RunFilter{Dossier: dossier, Job: job, Months: job == "", Max: 1})
+	runs, err := r.Runs(ctx, ledger.RunFilter{Dossiers: Only(dossier), Job: job, Months: job == "", Max: 1})
 	switch {
 	case err != nil:
 		return nil, err

@@ -227,7 +227,13 @@ type StoryLine struct {
 
 // RunFilter selects runs; empty members select all.
 type RunFilter struct {
-	Job, Dossier, Period, State string
-	Months                      bool // of what pulls, only the last run of a job and dossier, where it has not succeeded
-	Max                         int
+	Job, Period, State string
+	Dossiers           []string // of one of these; nil = of any, and none at all are of none
+	Former             Former   // whose runs of other names are of those dossiers as well
+	Months             bool     // of what pulls, only the last run of a job and dossier, where it has not succeeded
+	Before             int64    // older than this run; 0 = the newest
+	Max                int
 }
+
+// Former tells dossiers that were called otherwise by their establishment: one of a name that is not known, with one of these SIRETs.
+type Former struct{ Known, Sirets []string }

@@ -54,7 +54,7 @@ var leave = map[string]struct {
 	"turned away in a run that goes on": {func(f *fixture, s *Store, d string) {
 		f.half(s, d, jobs.ItemPending)
 		f.exec(`UPDATE syncd.item SET attempts = 1 WHERE run_id = (SELECT max(run_id) FROM syncd.item)`)
-		runs, err := s.Runs(f.Context(), ledger.RunFilter{Dossier: d, Period: string(earlierMonth), Max: 1})
+		runs, err := s.Runs(f.Context(), ledger.RunFilter{Dossiers: []string{d}, Period: string(earlierMonth), Max: 1})
 		f.must(err)
 		_, err = s.Requeue(f.Context(), runs[0].ID, "somebody")
 		f.must(err)
@@ -104,7 +104,7 @@ func (f *fixture) sent(s *Store, dossier string, period jobs.Period) *jobs.Run {
 
 func (f *fixture) cancelAll(s *Store, dossier string) {
 	f.Helper()
-	runs, err := s.Runs(f.Context(), ledger.RunFilter{Dossier: dossier, Period: string(earlierMonth), Max: 10})
+	runs, err := s.Runs(f.Context(), ledger.RunFilter{Dossiers: []string{dossier}, Period: string(earlierMonth), Max: 10})
 	f.must(err)
 	for _, run := range runs {
 		_, err := s.Cancel(f.Context(), run.ID, "somebody", "given up")

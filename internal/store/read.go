@@ -187,8 +187,8 @@ func (s *Store) tellDead(ctx context.Context, err error) error {
 
 // Runs lists runs, newest first.
 func (s *Store) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, error) {
-	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{Job: f.Job, Dossier: f.Dossier, Period: f.Period,
-		State: f.State, Months: f.Months, MaxRows: int32(f.Max)})
+	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{Job: f.Job, Dossiers: f.Dossiers, Known: f.Former.Known,
+		Sirets: f.Former.Sirets, Period: f.Period, State: f.State, Months: f.Months, Before: f.Before, MaxRows: int32(f.Max)})
 	if err != nil {
 		return nil, redact("reading runs", err)
 	}

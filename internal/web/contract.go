@@ -75,13 +75,13 @@ func (r *request) allDossiers() (names []string) {
 
 // waitingForContract are the held runs of the person's dossiers that wait for nothing else, or for this as well.
 func (r *request) waitingForContract() (waiting []waitingRun, err error) {
-	runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{State: string(jobs.Held), Max: mostHeld})
+	runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Dossiers: r.readable(), State: string(jobs.Held), Max: mostHeld})
 	if err != nil {
 		return nil, err
 	}
 	for _, run := range runs {
 		for i := range run.Findings {
-			if f := &run.Findings[i]; f.Rule == jobs.RuleContract && f.Holds && r.may(accounts.Read, run.Target.Dossier) {
+			if f := &run.Findings[i]; f.Rule == jobs.RuleContract && f.Holds {
 				waiting = append(waiting, waitingRun{runPath(run.ID), r.runName(run)})
 				break
 			}
@@ -95,7 +95,7 @@ const mostHeld = 1000
 
 // runName is a run in a list: its number, dossier and month.
 func (r *request) runName(run *jobs.Run) string {
-	name := r.Words.Fill(r.Words.Web.Run.Title, "run", run.ID) + ", " + run.Target.Dossier
+	name := r.Words.Fill(r.Words.Web.Run.Title, "run", run.ID) + ", " + r.calledNow(run.Target)
 	if run.Period != "" {
 		name += ", " + r.Words.Month(run.Period.Start())
 	}
@@ -239,7 +239,7 @@ func (r *request) lastPull(dossier string, data *codesData) error {
 		} else {
 			data.Fetch.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Admin, dossier: dossier})
 		}
-		runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Job: job.Name, Dossier: dossier, Max: 1})
+		runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Job: job.Name, Dossiers: []string{dossier}, Max: 1})
 		if err != nil {
 			return err
 		}

@@ -276,6 +276,9 @@ func (r *request) called(name string) string {
 	return name
 }
 
+// calledNow is what people call the dossier of a target, which the configuration may have under another name by now.
+func (r *request) calledNow(t jobs.Target) string { return r.called(r.App.NameNow(t)) }
+
 func (r *request) fleetRow(row *view.MonthRow) fleetRow {
 	var cells strings.Builder
 	for i := range row.Months {
@@ -336,14 +339,12 @@ type waitingItem struct {
 func showWaiting(r *request) (page, error) {
 	t := &r.Words.Web.Waiting
 	var data waitingData
-	runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{State: string(jobs.Held), Max: mostHeld})
+	runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Dossiers: r.readable(), State: string(jobs.Held), Max: mostHeld})
 	if err != nil {
 		return page{}, err
 	}
 	for _, run := range slices.Backward(runs) {
-		if r.may(accounts.Read, run.Target.Dossier) {
-			data.Runs = append(data.Runs, r.heldItem(run))
-		}
+		data.Runs = append(data.Runs, r.heldItem(run))
 	}
 	var names []string
 	for _, d := range r.dossiers("") {

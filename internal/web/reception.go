@@ -52,7 +52,7 @@ func showReception(r *request) (page, error) {
 			continue
 		}
 		data.Jobs = true
-		runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Job: job.Name, Dossier: dossier, Max: shownReads})
+		runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Job: job.Name, Dossiers: []string{dossier}, Max: shownReads})
 		if err != nil {
 			return page{}, err
 		}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"syncd/internal/config"
 	"syncd/internal/testpg"
 )
 
@@ -71,11 +69,7 @@ func TestStatementsOfPages(t *testing.T) {
 	if server.Log == "" { // somebody else's
 		server = testpg.Alone(t, testpg.Options{})
 	}
-	s := newSiteOn(t, server, func(c *config.Config) {
-		for n := range 40 {
-			c.AllDossiers = append(c.AllDossiers, config.Dossier{Name: fmt.Sprint("ecole-", n+1), Siret: fmt.Sprint(30000000000001 + n)})
-		}
-	})
+	s := newSiteOn(t, server, manySchools)
 	scheduled(s.config)
 	s.db.Exec(t, `ALTER ROLE `+s.role+` SET log_statement = 'all'`)
 	run := s.leftInNovember()

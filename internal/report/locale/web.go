@@ -116,7 +116,9 @@ type troubleWords struct {
 }
 
 type runsPage struct {
-	Title, None                                    string
+	Title                                          string
+	None, NoMatch                                  string // instead of the list; NoMatch: of what is asked for
+	More, Older, Newest, AllMonths                 string // where the others are
 	Number, Job, Dossier, Period, State, Began, By string // heads of columns
 }
 

@@ -464,20 +464,26 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 
 const listRuns = `-- name: ListRuns :many
 SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE ($1::text = '' OR r.job = $1) AND ($2::text = '' OR t.dossier = $2)
-  AND ($3::text = '' OR r.period = $3) AND ($4::text = '' OR r.state = $4)
-  AND (NOT $5::boolean OR r.period IS NOT NULL OR r.state NOT IN ('succeeded', 'cancelled')
+WHERE ($1::text = '' OR r.job = $1)
+  AND ($2::text[] IS NULL OR t.dossier = ANY ($2::text[])
+       OR t.dossier <> ALL ($3::text[]) AND coalesce(t.identity, t.siret) = ANY ($4::text[]))
+  AND ($5::bigint = 0 OR r.id < $5)
+  AND ($6::text = '' OR r.period = $6) AND ($7::text = '' OR r.state = $7)
+  AND (NOT $8::boolean OR r.period IS NOT NULL OR r.state NOT IN ('succeeded', 'cancelled')
        AND NOT EXISTS (SELECT FROM syncd.run n WHERE n.target_id = r.target_id AND n.job = r.job AND n.id > r.id))
-ORDER BY r.id DESC LIMIT $6
+ORDER BY r.id DESC LIMIT $9
 `
 
 type ListRunsParams struct {
-	Job     string
-	Dossier string
-	Period  string
-	State   string
-	Months  bool
-	MaxRows int32
+	Job      string
+	Dossiers []string
+	Known    []string
+	Sirets   []string
+	Before   int64
+	Period   string
+	State    string
+	Months   bool
+	MaxRows  int32
 }
 
 type ListRunsRow struct {
@@ -488,7 +494,10 @@ type ListRunsRow struct {
 func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsRow, error) {
 	rows, err := q.db.Query(ctx, listRuns,
 		arg.Job,
-		arg.Dossier,
+		arg.Dossiers,
+		arg.Known,
+		arg.Sirets,
+		arg.Before,
 		arg.Period,
 		arg.State,
 		arg.Months,

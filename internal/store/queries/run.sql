@@ -174,7 +174,10 @@ WHERE id = @id;
 
 -- name: ListRuns :many
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE (@job::text = '' OR r.job = @job) AND (@dossier::text = '' OR t.dossier = @dossier)
+WHERE (@job::text = '' OR r.job = @job)
+  AND (sqlc.narg('dossiers')::text[] IS NULL OR t.dossier = ANY (sqlc.narg('dossiers')::text[])
+       OR t.dossier <> ALL (@known::text[]) AND coalesce(t.identity, t.siret) = ANY (@sirets::text[]))
+  AND (@before::bigint = 0 OR r.id < @before)
   AND (@period::text = '' OR r.period = @period) AND (@state::text = '' OR r.state = @state)
   AND (NOT @months::boolean OR r.period IS NOT NULL OR r.state NOT IN ('succeeded', 'cancelled')
        AND NOT EXISTS (SELECT FROM syncd.run n WHERE n.target_id = r.target_id AND n.job = r.job AND n.id > r.id))
