@@ -60,6 +60,7 @@ type Account struct {
 	Language     string // "fr", "en"; "" = as configured
 	Grants       Grants
 	Ready        bool       // they have a password, or an identity
+	Codes        bool       // and codes
 	Identity     *Identity  // at an issuer; nil = none
 	InvitedUntil *time.Time // nil = no invitation waits
 	DisabledAt   *time.Time // nil = they may sign in

@@ -83,6 +83,23 @@ func (r Records) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, err
 	return runs, err
 }
 
+// LastReached is the run that last asked a partner for something, of those that Store.LastReached has; nil = none ever did.
+func (r Records) LastReached(ctx context.Context) (func(*config.Partner) *jobs.Run, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := st.LastReached(ctx)
+	return func(p *config.Partner) *jobs.Run {
+		for _, run := range runs {
+			if run.Target.Partner == p.Name && run.Target.Environment == p.Environment {
+				return run
+			}
+		}
+		return nil
+	}, err
+}
+
 // knows refuses names that were never configured; "" is none.
 func (r Records) knows(job string, dossiers ...string) error {
 	if job != "" {

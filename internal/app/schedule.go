@@ -36,10 +36,15 @@ func (r Records) Schedules(ctx context.Context) (view.Schedules, error) {
 	if all.Outside, err = st.Outside(ctx, known.pairs); err != nil {
 		return all, err
 	}
-	daemons, err := alive(ctx, st)
-	for _, d := range daemons {
-		all.Daemons = append(all.Daemons, view.DaemonEntry{Host: d.Host, PID: d.PID, Version: d.Version, Started: d.Started,
-			Silent: d.Silent, Differs: a.differs(d)})
+	daemons, err := st.Daemons(ctx)
+	lost := lostOf(daemons)
+	for _, d := range slices.Concat(living(daemons), lost) {
+		entry := view.DaemonEntry{Host: d.Host, PID: d.PID, Version: d.Version, Started: d.Started, Seen: d.Seen, Silent: d.Silent,
+			Differs: a.differs(d), Lost: d.Silent >= aliveFor}
+		if entry.Lost {
+			entry.NextJob, entry.NextAt = a.firstAfter(&d, known.pauses)
+		}
+		all.Daemons = append(all.Daemons, entry)
 	}
 	return all, err
 }
@@ -50,13 +55,56 @@ const aliveFor = 75 * time.Second
 // alive are the daemons that share the ledger now.
 func alive(ctx context.Context, st *store.Store) ([]ledger.Daemon, error) {
 	daemons, err := st.Daemons(ctx)
-	return slices.DeleteFunc(daemons, func(d ledger.Daemon) bool { return d.Silent >= aliveFor }), err
+	return living(daemons), err
+}
+
+func living(daemons []ledger.Daemon) (there []ledger.Daemon) {
+	for _, d := range daemons {
+		if d.Silent < aliveFor {
+			there = append(there, d)
+		}
+	}
+	return there
+}
+
+// lostOf are the daemons that died, or cannot reach the ledger: one that is stopped takes leave. One that was started since, and has all
+// the jobs of one that is lost, stands in its place.
+func lostOf(daemons []ledger.Daemon) (lost []ledger.Daemon) {
+	there := living(daemons)
+	for _, d := range daemons {
+		replaced := slices.ContainsFunc(there, func(by ledger.Daemon) bool {
+			for job := range d.Jobs {
+				if !has(by, job) {
+					return false
+				}
+			}
+			return by.Started.After(d.Seen)
+		})
+		if d.Silent >= aliveFor && !replaced {
+			lost = append(lost, d)
+		}
+	}
+	return lost
+}
+
+// firstAfter is what a daemon was to start next, when it was last heard of; "" = nothing.
+func (a *App) firstAfter(d *ledger.Daemon, pauses map[string]ledger.Pause) (job string, at time.Time) {
+	for _, j := range a.Config.Jobs {
+		if _, paused := pauses[j.Name]; paused || j.Schedule == nil || !has(*d, j.Name) {
+			continue
+		}
+		if next := j.Schedule.Next(d.Seen); !next.IsZero() && (job == "" || next.Before(at)) {
+			job, at = j.Name, next.In(j.Schedule.Location())
+		}
+	}
+	return job, at
 }
 
 // Serving is how the daemons that share the ledger serve jobs.
 type Serving struct {
-	Unserved []string // those that no daemon has
-	Differs  []string // those for which one has another configuration than this process
+	Unserved []string        // those that no daemon has
+	Differs  []string        // those for which one has another configuration than this process
+	Lost     []ledger.Daemon // which had some of them
 }
 
 // Serving is how some jobs are served now.
@@ -65,7 +113,13 @@ func (r Records) Serving(ctx context.Context, names []string) (s Serving, err er
 	if err != nil {
 		return s, err
 	}
-	daemons, err := alive(ctx, st)
+	all, err := st.Daemons(ctx)
+	daemons := living(all)
+	for _, d := range lostOf(all) {
+		if slices.ContainsFunc(names, func(name string) bool { return has(d, name) }) {
+			s.Lost = append(s.Lost, d)
+		}
+	}
 	for _, name := range names {
 		if !slices.ContainsFunc(daemons, func(d ledger.Daemon) bool { return has(d, name) }) {
 			s.Unserved = append(s.Unserved, name)

@@ -127,6 +127,9 @@ func stopsBefore(why ReasonCode) bool {
 var passing = []ReasonCode{ReasonUnreachable, ReasonSlow, ReasonNotReady, ReasonStagingLocked, ReasonStagingReplaced,
 	ReasonStagingRefused, ReasonLedgerRefused}
 
+// Away are the reasons that a partner, or what is needed to ask it, does not answer as it should.
+var Away = []ReasonCode{ReasonUnreachable, ReasonSlow, ReasonFailures}
+
 // Retried are the reasons for which a failed run is tried again: they may have passed. A configuration or a secret that the API
 // refuses, and an inbox that is missing, are among them once the configuration was read anew (configured). Another dossier's key
 // and a person who stopped it are not, nor is staging: what is half mended there is not to be sent by itself.

@@ -97,7 +97,8 @@ type Daemon struct {
 	Version string
 	Jobs    map[string]string // digest of the configuration of each job
 	Started time.Time
-	Silent  time.Duration // since it was last seen
+	Seen    time.Time
+	Silent  time.Duration // since Seen, by Postgres's clock
 }
 
 // Statistics is what monitoring asks of the ledger. It names jobs and dossiers, never people.

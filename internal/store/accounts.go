@@ -346,8 +346,8 @@ func (s accountsIn) Accounts(ctx context.Context, name string) ([]accounts.Accou
 	all := make([]accounts.Account, 0, len(rows))
 	for _, r := range rows {
 		a := accounts.Account{Name: r.Name, Label: r.Label, System: value(r.Login), Email: r.Email, Language: r.Language,
-			Grants: grants[r.Name].Sorted(), Ready: r.Ready, InvitedUntil: r.InvitedUntil, DisabledAt: r.DisabledAt, MadeAt: r.MadeAt,
-			MadeBy: r.MadeBy}
+			Grants: grants[r.Name].Sorted(), Ready: r.Ready, Codes: r.HasCodes, InvitedUntil: r.InvitedUntil,
+			DisabledAt: r.DisabledAt, MadeAt: r.MadeAt, MadeBy: r.MadeBy}
 		if r.Subject != nil {
 			a.Identity = &accounts.Identity{Issuer: value(r.Issuer), Subject: *r.Subject}
 		}

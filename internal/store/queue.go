@@ -331,7 +331,8 @@ func (s *Store) Daemons(ctx context.Context) ([]ledger.Daemon, error) {
 	}
 	daemons := make([]ledger.Daemon, 0, len(rows))
 	for _, r := range rows {
-		d := ledger.Daemon{ID: r.ID, Host: r.Host, PID: int(r.Pid), Version: r.Version, Started: r.StartedAt, Silent: seconds(r.SilentSeconds)}
+		d := ledger.Daemon{ID: r.ID, Host: r.Host, PID: int(r.Pid), Version: r.Version, Started: r.StartedAt,
+			Seen: r.SeenAt, Silent: seconds(r.SilentSeconds)}
 		if err := json.Unmarshal(r.Jobs, &d.Jobs); err != nil {
 			return nil, hinted.At("reading a daemon of the ledger", r.ID, err)
 		}

@@ -203,6 +203,20 @@ func (s *Store) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, erro
 	return runs, nil
 }
 
+// LastReached are the runs that last asked each partner of an environment for something: they failed because it did not answer
+// (jobs.Away), or it did.
+func (s *Store) LastReached(ctx context.Context) (runs []*jobs.Run, err error) {
+	away := []string{}
+	for _, code := range jobs.Away {
+		away = append(away, string(code))
+	}
+	rows, err := s.queries.LastReached(ctx, away)
+	for _, row := range rows {
+		runs = append(runs, toRun(row.SyncdRun, row.SyncdTarget))
+	}
+	return runs, redact("reading when partners were last reached", err)
+}
+
 // bringUpToDate counts the items of a run that goes on, whose accounting is recorded at its end, and reports whether its
 // owner is gone.
 func (s *Store) bringUpToDate(ctx context.Context, run *jobs.Run) (err error) {

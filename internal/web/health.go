@@ -3,11 +3,11 @@ package web
 import (
 	"cmp"
 	"net/http"
-	"time"
+	"slices"
 
 	"syncd/internal/accounts"
+	"syncd/internal/config"
 	"syncd/internal/jobs"
-	"syncd/internal/ledger"
 	"syncd/internal/report/view"
 )
 
@@ -15,6 +15,8 @@ import (
 type healthData struct {
 	Checks []healthCheck
 	People []string // accounts whose person has not signed in yet
+	Bare   []string // accounts whose person signs in with no code that is asked for here, at an issuer that need not ask for one
+	By     string   // that issuer
 	Alerts *alertHealth
 }
 
@@ -26,9 +28,22 @@ type alertHealth struct {
 	Wrong      *refusal
 }
 
+// healthCheck is one thing that is as it should be, or not, or of which nothing is known.
 type healthCheck struct {
-	Good       bool
+	Mark
 	Name, Text string
+}
+
+// Mark is a sign and its colour.
+type Mark struct{ Sign, Class string }
+
+var good, bad, unknown = Mark{"✔", "good"}, Mark{"✖", "bad"}, Mark{"○", ""}
+
+func markOf(well bool) Mark {
+	if well {
+		return good
+	}
+	return bad
 }
 
 func showHealth(r *request) (page, error) { return r.health(0, nil) }
@@ -39,38 +54,20 @@ func (r *request) health(status int, wrong *refusal) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	data := healthData{Checks: []healthCheck{{true, t.Database, t.Answers}}}
-	alive := 0
-	for _, d := range schedules.Daemons {
-		text := r.Words.Fill(t.Daemon, "host", d.Host, "version", d.Version, "time", r.Words.Minute(d.Started.In(r.App.Config.Zone())))
-		good := d.Silent < 75*time.Second
-		switch {
-		case !good:
-			text = r.Words.Fill(t.Silent, "host", d.Host)
-		case d.Differs:
-			text += r.Words.Semicolon + t.Differs
-		}
-		if good {
-			alive++
-		}
-		data.Checks = append(data.Checks, healthCheck{good && !d.Differs, t.Service, text})
-	}
-	if alive == 0 {
-		data.Checks = append(data.Checks, healthCheck{false, t.Service, t.NoDaemon})
-	}
-	runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Max: shownRuns})
+	data := healthData{Checks: append([]healthCheck{{good, t.Database, t.Answers}}, r.daemons(&schedules)...)}
+	reached, err := r.App.Records().LastReached(r.Context())
 	if err != nil {
 		return page{}, err
 	}
 	for i := range r.App.Config.Partners {
 		p := &r.App.Config.Partners[i]
-		name := cmp.Or(r.Words.Partners[p.Name], p.Name)
-		good, text := r.lastReached(p.Name, runs)
-		data.Checks = append(data.Checks, healthCheck{good, name, r.Words.Environments[p.Environment] + r.Words.Semicolon + text})
+		check := r.reached(p, reached(p))
+		check.Text = r.Words.Environments[p.Environment] + r.Words.Semicolon + check.Text
+		data.Checks = append(data.Checks, check)
 	}
 	for _, run := range schedules.Outside {
 		if r.may(accounts.Admin, run.Target.Dossier) {
-			data.Checks = append(data.Checks, healthCheck{false, t.Outside, r.runName(run)})
+			data.Checks = append(data.Checks, healthCheck{bad, t.Outside, r.runName(run)})
 		}
 	}
 	told, err := r.App.Alerts().Health(r.Context())
@@ -78,11 +75,11 @@ func (r *request) health(status int, wrong *refusal) (page, error) {
 		return page{}, err
 	}
 	if told.Clock {
-		data.Checks = append(data.Checks, healthCheck{false, t.Clock, t.ClockOff})
+		data.Checks = append(data.Checks, healthCheck{bad, t.Clock, t.ClockOff})
 	}
 	data.Checks = append(data.Checks, r.channels(&told)...)
 	if r.Session.Grants.Anywhere(accounts.Admin) {
-		if data.People, err = r.unready(); err != nil {
+		if err := r.accountsOf(&data); err != nil {
 			return page{}, err
 		}
 		data.Alerts = r.alertHealth(&told, wrong)
@@ -90,11 +87,65 @@ func (r *request) health(status int, wrong *refusal) (page, error) {
 	return page{template: "health", title: t.Title, data: data, status: status}, nil
 }
 
+// daemons are those that live, and those that died: since when, and what they were to do next.
+func (r *request) daemons(s *view.Schedules) (checks []healthCheck) {
+	t, zone := &r.Words.Web.Health, r.App.Config.Zone()
+	alive := false
+	for i := range s.Daemons {
+		d := &s.Daemons[i]
+		text := r.Words.Fill(t.Daemon, "host", d.Host, "version", d.Version, "time", r.Words.Minute(d.Started.In(zone)))
+		switch {
+		case d.Lost:
+			text = r.Words.Fill(t.Silent, "host", d.Host, "time", r.Words.Minute(d.Seen.In(zone)))
+			if next := r.Words.WasNext(d); next != "" {
+				text += r.Words.Semicolon + next
+			}
+		case d.Differs:
+			text += r.Words.Semicolon + t.Differs
+		}
+		alive = alive || !d.Lost
+		checks = append(checks, healthCheck{markOf(!d.Lost && !d.Differs), t.Service, text})
+	}
+	if !alive {
+		checks = append(checks, healthCheck{bad, t.Service, t.NoDaemon})
+	}
+	return checks
+}
+
+// vitals are whether the service lives that has some jobs, and when the partner of each last answered.
+func (r *request) vitals(names []string) (checks []healthCheck, err error) {
+	t := &r.Words.Web.Health
+	serving, err := r.App.Records().Serving(r.Context(), names)
+	if err != nil {
+		return nil, err
+	}
+	reached, err := r.App.Records().LastReached(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	checks = append(checks, healthCheck{good, t.Service, t.Running})
+	if len(serving.Unserved) > 0 {
+		checks[0] = healthCheck{bad, t.Service, t.Stopped}
+	}
+	told := map[string]bool{}
+	for _, name := range names {
+		job, err := r.App.Config.Job(name)
+		if err != nil {
+			continue // it is no longer configured: nothing asks its partner
+		}
+		if p := r.App.Config.PartnerOf(job); !told[p.Name] {
+			told[p.Name] = true
+			checks = append(checks, r.reached(p, reached(p)))
+		}
+	}
+	return checks, nil
+}
+
 // channels are whether what is told arrives, by the way that it goes.
 func (r *request) channels(told *view.AlertHealth) (checks []healthCheck) {
 	t := &r.Words.Web.Health
 	if len(told.Channels) == 0 {
-		return []healthCheck{{false, t.Alerts, t.NobodyTold}}
+		return []healthCheck{{bad, t.Alerts, t.NobodyTold}}
 	}
 	for i := range told.Channels {
 		c := &told.Channels[i]
@@ -110,7 +161,7 @@ func (r *request) channels(told *view.AlertHealth) (checks []healthCheck) {
 		if c.Sent != nil {
 			last = r.Words.Fill(t.LastTold, "time", r.Words.Minute(c.Sent.In(r.App.Config.Zone())))
 		}
-		checks = append(checks, healthCheck{!c.Failing && len(c.Refused) == 0, t.Alerts, text + r.Words.Semicolon + last})
+		checks = append(checks, healthCheck{markOf(!c.Failing && len(c.Refused) == 0), t.Alerts, text + r.Words.Semicolon + last})
 	}
 	return checks
 }
@@ -148,33 +199,38 @@ func testAlerts(r *request) (page, error) {
 	return redirect("/health", "tested"), nil
 }
 
-// lastReached is whether a partner answered when one of these runs last asked it, and when that was: the page itself asks no partner.
-func (r *request) lastReached(partner string, runs []*jobs.Run) (good bool, text string) {
+// reached is whether a partner answered the run that last asked it, and when that was: the page itself asks no partner.
+func (r *request) reached(p *config.Partner, run *jobs.Run) healthCheck {
 	t := &r.Words.Web.Health
-	for _, run := range runs {
-		if run.Target.Partner != partner || run.FinishedAt == nil {
-			continue
-		}
-		at := r.Words.Minute(run.FinishedAt.In(r.App.Config.Zone()))
-		if run.Failure.Code == jobs.ReasonUnreachable || run.Failure.Code == jobs.ReasonSlow {
-			return false, r.Words.Fill(t.Away, "time", at, "reason", r.Words.Reason(run.Failure))
-		}
-		return true, r.Words.Fill(t.Answered, "time", at)
+	name := cmp.Or(r.Words.Partners[p.Name], p.Name)
+	if run == nil {
+		return healthCheck{unknown, name, t.NeverAsked}
 	}
-	return false, t.NeverAsked
+	at := r.Words.Minute(run.FinishedAt.In(r.App.Config.Zone()))
+	if slices.Contains(jobs.Away, run.Failure.Code) {
+		return healthCheck{bad, name, r.Words.Fill(t.Away, "time", at, "reason", r.Words.Reason(run.Failure))}
+	}
+	return healthCheck{good, name, r.Words.Fill(t.Answered, "time", at)}
 }
 
-// unready are the accounts whose person has no password and no codes.
-func (r *request) unready() (names []string, err error) {
+// accountsOf tells of accounts that nobody uses yet, and of those that one factor may open: a password alone opens none, but an issuer of
+// which no acr_values demand more may be content with one.
+func (r *request) accountsOf(data *healthData) error {
 	service, err := r.server.accounts(r.Context())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	all, err := service.Ledger.Accounts(r.Context(), "")
+	oidc := &r.App.Config.Web.OIDC
 	for i := range all {
-		if a := &all[i]; !a.Ready && a.DisabledAt == nil {
-			names = append(names, a.Called())
+		a := &all[i]
+		switch {
+		case a.DisabledAt != nil:
+		case !a.Ready:
+			data.People = append(data.People, a.Called())
+		case !a.Codes && a.Identity != nil && a.Identity.Issuer == oidc.Issuer && len(oidc.ACR) == 0:
+			data.Bare, data.By = append(data.Bare, a.Called()), oidc.Label
 		}
 	}
-	return names, err
+	return err
 }

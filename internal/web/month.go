@@ -28,6 +28,7 @@ type monthData struct {
 	Close    *doing
 	Periods  []choice
 	Runs     string // where all runs of it are
+	Vitals   []healthCheck
 	Wrong    *refusal
 }
 
@@ -86,6 +87,9 @@ func (r *request) monthPage(dossier string, period jobs.Period, status int, wron
 	}
 	calm(data.Left)
 	data.Facts = r.shown(data.Facts)
+	if data.Vitals, err = r.vitals(e.Jobs); err != nil {
+		return page{}, err
+	}
 	if e.Configured && len(e.Jobs) > 0 && !e.State.Over() && e.Active == nil && len(data.Left) == 0 {
 		data.Send = &doing{Label: t.Preview, Link: "/plans/" + e.Jobs[0] + "/" + dossier + "/" + string(e.Period)}
 	}
@@ -103,7 +107,7 @@ func (r *request) monthPage(dossier string, period jobs.Period, status int, wron
 	return page{template: "month", title: report.Title, data: data, status: status}, nil
 }
 
-// shown leaves out what stands above each page: that no service works.
+// shown leaves out what the page tells in another place: whether the service works, and how many dossiers stand where.
 func (r *request) shown(facts [][2]string) [][2]string {
 	return slices.DeleteFunc(facts, func(fact [2]string) bool {
 		return fact[0] == r.Words.PayMonth.Service || fact[0] == r.Words.PayMonth.Dossiers
@@ -199,6 +203,7 @@ type fleetData struct {
 	Rows     []fleetRow
 	Filtered bool       // Rows are those that were asked for, finished or not
 	Done     []fleetRow // of which nothing is left
+	Vitals   []healthCheck
 	Causes   []fleetCause
 	Results  []string // of what was started for several dossiers
 	None     string
@@ -262,6 +267,9 @@ func (r *request) fleetPage(status int, results []string, wrong *refusal) (page,
 	}
 	report := r.Words.Fleet(&all)
 	data.Facts = r.shown(report.Facts)
+	if data.Vitals, err = r.vitals(r.jobsHere()); err != nil {
+		return page{}, err
+	}
 	for i := range all.Causes {
 		data.Causes = append(data.Causes, r.fleetCause(&all.Causes[i], report.Causes[i].Title))
 	}

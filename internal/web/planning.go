@@ -11,7 +11,7 @@ import (
 // planningData is when runs start by themselves.
 type planningData struct {
 	Jobs     []plannedJob
-	Services []string
+	Services []healthCheck
 	Job      string // of the form that was refused
 	Wrong    *refusal
 	Reason   string
@@ -41,11 +41,7 @@ func (r *request) planning(status int, job string, wrong *refusal) (page, error)
 			data.Jobs = append(data.Jobs, planned)
 		}
 	}
-	zone := r.App.Config.Zone()
-	for _, d := range schedules.Daemons {
-		data.Services = append(data.Services, r.Words.Fill(r.Words.Web.Planning.Service, "host", d.Host, "version", d.Version, "time",
-			r.Words.Moment(d.Started.In(zone))))
-	}
+	data.Services = r.daemons(&schedules)
 	return page{template: "planning", title: r.Words.Web.Planning.Title, data: data, status: status}, nil
 }
 

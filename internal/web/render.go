@@ -23,6 +23,7 @@ import (
 	"syncd/internal/accounts"
 	"syncd/internal/app"
 	"syncd/internal/app/words"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
@@ -274,6 +275,9 @@ func (r *request) alarms() (texts []string) {
 	case len(serving.Unserved) > 0:
 		texts = append(texts, r.Words.Fill(t.Unserved, "jobs", strings.Join(serving.Unserved, ", ")))
 	}
+	for _, d := range serving.Lost {
+		texts = append(texts, r.Words.Fill(t.Lost, "host", d.Host, "time", r.Words.Minute(d.Seen.In(r.App.Config.Zone()))))
+	}
 	texts = append(texts, r.untold()...)
 	if len(serving.Differs) > 0 {
 		texts = append(texts, r.Words.Fill(t.Differs, "jobs", strings.Join(serving.Differs, ", ")))
@@ -360,7 +364,7 @@ func (s *Server) trouble(w http.ResponseWriter, r *request, err error) page {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), app.Of(err) == app.Unreachable:
 		w.Header().Set("Retry-After", "10")
 		p := made(http.StatusServiceUnavailable, t.Away, t.AwayText)
-		p.data = troubleData{Text: t.AwayText, Again: !changes(r.Request)}
+		p.data = troubleData{Text: t.AwayText, Lines: []string{s.away(r, err)}, Again: !changes(r.Request)}
 		return p
 	}
 	if app.IsUnrecorded(err) {
@@ -389,6 +393,20 @@ func (s *Server) trouble(w http.ResponseWriter, r *request, err error) page {
 	number := rand.Text()[:8]
 	s.log.Error().Str("number", number).Str("page", r.route.pattern).Str("trouble", err.Error()).Msg("the page met something unexpected")
 	return made(http.StatusInternalServerError, t.Unexpected, r.Words.Fill(t.UnexpectedText, "number", number))
+}
+
+// away is the line that is read out to an administrator while the database is away. What Postgres or the network said may name a host:
+// that is in the journal alone, once a minute however many tabs ask.
+func (s *Server) away(r *request, err error) string {
+	t, now := &r.Words.Web.Trouble, s.now()
+	why := t.AwayGone
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		why = t.AwaySlow
+	}
+	if last := s.awayTold.Load(); now.Unix()-last >= 60 && s.awayTold.CompareAndSwap(last, now.Unix()) {
+		s.log.Error().Str("page", r.route.pattern).Str("trouble", hinted.FirstLine(err.Error())).Msg("the ledger's database does not answer")
+	}
+	return r.Words.Fill(t.AwayLine, "time", r.Words.Moment(now.In(s.app.Config.Zone())), "why", why)
 }
 
 // whoMay names those who have a role.

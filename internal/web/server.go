@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -44,7 +45,8 @@ type Server struct {
 	now    func() time.Time
 	routes []route
 
-	unbelieved sync.Once // who forwards addresses without being known as a proxy is told of once
+	awayTold   atomic.Int64 // when the journal was last told that the database is away, in seconds of Unix
+	unbelieved sync.Once    // who forwards addresses without being known as a proxy is told of once
 
 	current sync.RWMutex // held by each request while it stands on app
 	app     *app.App

@@ -100,6 +100,64 @@ func TestADaemonOfAnotherJobIsNone(t *testing.T) {
 	p.get(runPath(run.ID)).want(http.StatusOK, "Le service qui envoie ne fonctionne pas")
 }
 
+// A daemon that died is named on each page, since when it was last heard, and what it was to do next on Santé and Planning, although
+// another one goes on; none is that was stopped on purpose, or in whose place another one was started.
+func TestADaemonThatDiedIsNamed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, scheduled)
+	p := s.signedIn("marie", everything...)
+	s.alive()
+	s.db.Exec(t, `INSERT INTO syncd.daemon (id, host, pid, version, jobs, started_at)
+		SELECT 8, 'secours', 1, 'test', jobs, '2026-11-28 00:00+01' FROM syncd.daemon`)
+	const dead = "Le service de serveur ne donne plus signe de vie depuis le dimanche 29 novembre 2026 à 18\u00a0h"
+	pages := []string{"/", "/months/saint-martin", "/runs", "/schedule", "/health", "/account"}
+	for _, path := range pages {
+		if body := p.get(path).want(http.StatusOK).body; contains(body, "banner dead") {
+			t.Errorf("%s has an alarm although both live", path)
+		}
+	}
+	s.db.Exec(t, `UPDATE syncd.daemon SET started_at = '2026-11-29 17:00+01', seen_at = '2026-11-29 18:00+01' WHERE id = 7`)
+	for _, path := range pages {
+		p.get(path).want(http.StatusOK, dead)
+	}
+	for _, path := range []string{"/health", "/schedule"} {
+		p.get(path).want(http.StatusOK, "secours, version test, depuis le samedi 28 novembre 2026", "✖",
+			"serveur ne donne plus signe de vie depuis le dimanche 29 novembre 2026 à 18\u00a0h",
+			"il devait ensuite lancer paie, le lundi 30 novembre 2026 à 6\u00a0h")
+	}
+	s.db.Exec(t, `UPDATE syncd.daemon SET started_at = '2026-11-29 18:05+01' WHERE id = 8`)
+	if body := p.get("/health").want(http.StatusOK).body; contains(body, "banner dead") || contains(body, "serveur") {
+		t.Error("one in whose place another one was started is told of still")
+	}
+	s.db.Exec(t, `UPDATE syncd.daemon SET started_at = '2026-11-28 00:00+01' WHERE id = 8`)
+	s.db.Exec(t, `DELETE FROM syncd.daemon WHERE id = 7`) // as one does that is stopped
+	if body := p.get("/health").want(http.StatusOK).body; contains(body, "banner dead") {
+		t.Error("one that took leave is told of as dead")
+	}
+}
+
+// The month says whether the service lives, and when the partner last answered: by a sign and a word.
+func TestTheMonthSaysWhatLives(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, scheduled)
+	s.november()
+	p := s.signedIn("marie", everything...)
+	s.alive()
+	for _, path := range []string{"/", "/fleet", "/months/saint-martin"} {
+		p.get(path).want(http.StatusOK, "✔ <strong>Service qui envoie</strong>\u00a0: en marche",
+			"✔ <strong>Isidoor</strong>\u00a0: a répondu le")
+	}
+	s.db.Exec(t, `UPDATE syncd.daemon SET seen_at = clock_timestamp() - interval '80 seconds'`)
+	s.db.Exec(t, `UPDATE syncd.run SET state = 'cancelled' WHERE id = (SELECT max(id) FROM syncd.run);
+		INSERT INTO syncd.run OVERRIDING SYSTEM VALUE
+		SELECT (jsonb_populate_record(r, jsonb_build_object('id', 1000, 'state', 'failed', 'failure_code', 'unreachable',
+			'finished_at', clock_timestamp()))).* FROM syncd.run r ORDER BY r.id DESC LIMIT 1`)
+	for _, path := range []string{"/", "/fleet", "/months/saint-martin"} {
+		p.get(path).want(http.StatusOK, "✖ <strong>Service qui envoie</strong>\u00a0: ne fonctionne pas",
+			"✖ <strong>Isidoor</strong>\u00a0: n&#39;a pas répondu le")
+	}
+}
+
 // A month is closed over what was shown to be missing, and nothing else.
 func TestAMonthIsClosedOverWhatWasShown(t *testing.T) {
 	t.Parallel()

@@ -38,11 +38,11 @@ var pagesCost = map[string]struct {
 	path string
 	most int
 }{
-	"GET /{$}":                            {"/", 16},
-	"GET /fleet":                          {"/fleet", 16},
+	"GET /{$}":                            {"/", 18},
+	"GET /fleet":                          {"/fleet", 18},
 	"GET /waiting":                        {"/waiting", 20},
-	"GET /months/{dossier}":               {"/months/saint-martin", 17},
-	"GET /months/{dossier}/{period}":      {"/months/saint-martin/2026-11", 16},
+	"GET /months/{dossier}":               {"/months/saint-martin", 19},
+	"GET /months/{dossier}/{period}":      {"/months/saint-martin/2026-11", 18},
 	"GET /runs/{run}":                     {"/runs/RUN", 12},
 	"GET /runs/{run}/progress":            {"/runs/RUN/progress", 3},
 	"GET /runs":                           {"/runs", 4},

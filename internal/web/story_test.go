@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -244,7 +245,15 @@ func TestTwelveTabsOutliveTheDatabase(t *testing.T) {
 	inAll(http.StatusOK, "restent à envoyer")
 	s.must(server.Restart(func(string) error {
 		inAll(http.StatusServiceUnavailable, "Nothing is lost")
-		p.get(runPath(run.ID)).want(http.StatusServiceUnavailable, `http-equiv="refresh"`)
+		told := p.get(runPath(run.ID)).want(http.StatusServiceUnavailable, `http-equiv="refresh"`, "For your administrator",
+			"the ledger&#39;s database", "journalctl -u syncd-web").body
+		told = told[strings.Index(told, "<pre"):strings.Index(told, "</pre>")]
+		if strings.Count(strings.TrimSpace(told), "\n") > 0 {
+			t.Errorf("more than one line is to be read out: %q", told)
+		}
+		if there, err := url.Parse(s.db.URL); err != nil || contains(told, there.Hostname()) || contains(told, there.Port()) {
+			t.Errorf("the database's address is on the page:\n%s", told)
+		}
 		return nil
 	}))
 	inAll(http.StatusOK, "restent à envoyer")

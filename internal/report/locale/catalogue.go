@@ -254,6 +254,7 @@ type scheduleWords struct {
 	Daemons        string
 	Daemon         string `args:"host pid version time"`
 	Silent         string `args:"duration"`
+	WasNext        string `args:"job time"` // of a daemon that is lost
 	Differs        string
 	NoDaemon       string
 	AllSilent      string

@@ -235,7 +235,7 @@ func TestNamesOfPartners(t *testing.T) {
 // that nobody clicks, and what no page shows, or under words that say for whom it is.
 var typedByOthers = regexp.MustCompile(`^\.(Answers|Doings|Found|Purge|Rekey|Forget|Alert|Schedule|Accounts|PayMonth\.(Dead|OneOf)|` +
 	`Errors\[(call|command|config|contract|database|defect|inspect|isidoor|load|admin|mapping|monitor|os|preset|sandbox|scaffold|setup|` +
-	`staging|issuer|web)\]|Refused\[[a-z-]+\]\.Text|Words\.UnknownNomenclature|Steps\.(FirstRun|FirstPull)|Inbox\.Full|Web\.OIDC\.Tell|` +
+	`staging|issuer|web)\]|Refused\[[a-z-]+\]\.Text|Words\.UnknownNomenclature|Steps\.(FirstRun|FirstPull)|Inbox\.Full|Web\.OIDC\.Tell|Web\.Trouble\.AwayLine|` +
 	`Errors\[run\]\[end-unrecorded\])`)
 
 // Who clicks is told of no command, unless it is for an administrator.

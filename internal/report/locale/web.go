@@ -58,10 +58,11 @@ type formWords struct {
 type bannerWords struct {
 	Environment string `args:"environment"`
 	NoDaemon    string
-	Unserved    string `args:"jobs"`  // that no daemon executes
-	Differs     string `args:"jobs"`  // for which a daemon has another configuration
-	Untold      string `args:"ways"`  // by which alerts do not leave
-	Refused     string `args:"names"` // whom no alert reaches
+	Unserved    string `args:"jobs"`      // that no daemon executes
+	Lost        string `args:"host time"` // of a daemon that died
+	Differs     string `args:"jobs"`      // for which a daemon has another configuration
+	Untold      string `args:"ways"`      // by which alerts do not leave
+	Refused     string `args:"names"`     // whom no alert reaches
 	Print       string `args:"time"`
 }
 
@@ -108,6 +109,8 @@ type troubleWords struct {
 	Host, HostText             string
 	TooLarge, TooLargeText     string
 	Away, AwayText             string // of a database
+	AwayLine                   string `args:"time why"` // of it, to read out
+	AwayGone, AwaySlow         string // why
 	Unready, UnreadyText       string
 	Unrecorded, UnrecordedText string
 	Unexpected, UnexpectedText string `args:"number"`
@@ -123,8 +126,7 @@ type runsPage struct {
 }
 
 type planningPage struct {
-	Title, Next, Paused, Pause, Unpause, ByHand, Never, Dossiers, Services, NoService string
-	Service                                                                           string `args:"host version time"`
+	Title, Next, Paused, Pause, Unpause, ByHand, Never, Dossiers, Services string
 }
 
 // accountWords tell who may use the page, and what the command line did about it.

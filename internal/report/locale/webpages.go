@@ -85,7 +85,9 @@ type receptionPage struct{ Title, Nothing, Reads, Records, None, Full, Changed s
 type healthPage struct {
 	Title, Database, Answers, Service, NoDaemon, Differs, Outside, Unready string
 	Daemon                                                                 string `args:"host version time"`
-	Silent                                                                 string `args:"host"`
+	Silent                                                                 string `args:"host time"`
+	Running, Stopped                                                       string // of the service, on a month's page
+	Uncoded                                                                string `args:"label"` // who signs in at an issuer that demands nothing
 	Answered                                                               string `args:"time"`
 	Away                                                                   string `args:"time reason"`
 	NeverAsked                                                             string

@@ -89,7 +89,8 @@ func paused() view.ScheduleEntry {
 func daemons() []view.DaemonEntry {
 	return []view.DaemonEntry{
 		{Host: "srv-paie", PID: 812, Version: "0.2.0", Started: at(1, 8), Silent: 4 * time.Second},
-		{Host: "srv-two", PID: 33, Version: "0.1.0", Started: at(2, 8), Silent: 3 * time.Hour, Differs: true},
+		{Host: "srv-two", PID: 33, Version: "0.1.0", Started: at(2, 8), Silent: 3 * time.Hour, Differs: true, Lost: true, NextJob: "paie",
+			NextAt: at(30, 6)},
 		{Host: "srv-three", PID: 7, Version: "0.2.0", Started: at(3, 8), Differs: true},
 	}
 }

@@ -45,14 +45,15 @@ type DaemonEntry struct {
 	PID     int
 	Version string
 	Started time.Time
-	Silent  time.Duration // since it was last seen
+	Seen    time.Time     // for the last time
+	Silent  time.Duration // since then
 	Differs bool          // it is configured otherwise than whoever asks
+	Lost    bool          // it gives no sign of life any more, and did not take leave
+	NextJob string        // what it was to start next when it was lost; "" = nothing
+	NextAt  time.Time
 }
 
-// daemonSilence is how long a daemon may be silent: it shows itself every 30 s.
-const daemonSilence = 2 * time.Minute
-
-func (d *DaemonEntry) alive() bool { return d.Silent < daemonSilence }
+func (d *DaemonEntry) alive() bool { return !d.Lost }
 
 // alive reports whether schedules fire at all.
 func (s *Schedules) alive() bool {
@@ -149,6 +150,9 @@ func (t *Teller) daemons(r *ScheduleReport, s *Schedules) {
 			t.Minute(d.Started.In(t.options.Location)))}
 		if !d.alive() {
 			line.Below = append(line.Below, locale.Fill(words.Silent, "duration", locale.Duration(d.Silent)))
+			if next := t.WasNext(d); next != "" {
+				line.Below = append(line.Below, next)
+			}
 		}
 		if d.alive() && d.Differs {
 			line.Below = append(line.Below, words.Differs)
@@ -164,6 +168,14 @@ func (t *Teller) daemons(r *ScheduleReport, s *Schedules) {
 			CommandLine{words.Start, []string{"systemctl enable --now " + locale.Unit(), "syncd daemon"}})
 	}
 	r.Daemons = list
+}
+
+// WasNext says what a daemon that is lost was to start next; "" = nothing.
+func (t *Teller) WasNext(d *DaemonEntry) string {
+	if d.NextJob == "" {
+		return ""
+	}
+	return locale.Fill(t.Catalogue.Schedule.WasNext, "job", d.NextJob, "time", t.Minute(d.NextAt))
 }
 
 func (t *Teller) jobLines(s *Schedules, e *ScheduleEntry) [][2]string {

@@ -22,7 +22,7 @@ func (q *Queries) AccountOfLogin(ctx context.Context, login *string) (string, er
 }
 
 const accounts = `-- name: Accounts :many
-SELECT a.name, a.label, a.login, a.email, a.language, (a.password IS NOT NULL OR a.subject IS NOT NULL)::boolean AS ready, a.disabled_at, a.made_at, a.made_by,
+SELECT a.name, a.label, a.login, a.email, a.language, (a.password IS NOT NULL OR a.subject IS NOT NULL)::boolean AS ready, (a.totp IS NOT NULL)::boolean AS has_codes, a.disabled_at, a.made_at, a.made_by,
        a.issuer, a.subject,
        i.expires_at AS invited_until, (SELECT coalesce(max(p.last_at), 'epoch') FROM syncd.login_place p WHERE p.account = a.name)::timestamptz AS last_login
 FROM syncd.account a LEFT JOIN syncd.invitation i ON i.account = a.name AND i.incarnation = syncd.incarnation_name()
@@ -36,6 +36,7 @@ type AccountsRow struct {
 	Email        string
 	Language     string
 	Ready        bool
+	HasCodes     bool
 	DisabledAt   *time.Time
 	MadeAt       time.Time
 	MadeBy       string
@@ -61,6 +62,7 @@ func (q *Queries) Accounts(ctx context.Context, name string) ([]AccountsRow, err
 			&i.Email,
 			&i.Language,
 			&i.Ready,
+			&i.HasCodes,
 			&i.DisabledAt,
 			&i.MadeAt,
 			&i.MadeBy,

@@ -462,6 +462,135 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 	return id, err
 }
 
+const lastReached = `-- name: LastReached :many
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret
+FROM (SELECT DISTINCT partner, environment FROM syncd.target) p
+CROSS JOIN LATERAL (
+    SELECT e.id FROM syncd.run e JOIN syncd.target o ON o.id = e.target_id AND o.partner = p.partner AND o.environment = p.environment
+    WHERE e.finished_at IS NOT NULL AND (e.state IN ('succeeded', 'incomplete') OR e.failure_code = ANY ($1::text[]))
+    ORDER BY e.finished_at DESC LIMIT 1) l
+JOIN syncd.run r ON r.id = l.id JOIN syncd.target t ON t.id = r.target_id
+`
+
+type LastReachedRow struct {
+	SyncdRun    SyncdRun
+	SyncdTarget SyncdTarget
+}
+
+// The run that last asked each partner of something that it answered, or not (away): one that failed at something else tells nothing of it.
+func (q *Queries) LastReached(ctx context.Context, away []string) ([]LastReachedRow, error) {
+	rows, err := q.db.Query(ctx, lastReached, away)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LastReachedRow
+	for rows.Next() {
+		var i LastReachedRow
+		if err := rows.Scan(
+			&i.SyncdRun.ID,
+			&i.SyncdRun.TargetID,
+			&i.SyncdRun.Job,
+			&i.SyncdRun.Kind,
+			&i.SyncdRun.Period,
+			&i.SyncdRun.Trigger,
+			&i.SyncdRun.State,
+			&i.SyncdRun.Epoch,
+			&i.SyncdRun.Owner,
+			&i.SyncdRun.Host,
+			&i.SyncdRun.Pid,
+			&i.SyncdRun.Employees,
+			&i.SyncdRun.RequestedBy,
+			&i.SyncdRun.Version,
+			&i.SyncdRun.KeyID,
+			&i.SyncdRun.ConfigDigest,
+			&i.SyncdRun.MappingDigest,
+			&i.SyncdRun.DictionariesDigest,
+			&i.SyncdRun.PlanDigest,
+			&i.SyncdRun.ApprovedDigest,
+			&i.SyncdRun.ApprovedBy,
+			&i.SyncdRun.ApprovedReason,
+			&i.SyncdRun.FailureCode,
+			&i.SyncdRun.FailureDetail,
+			&i.SyncdRun.CreatedAt,
+			&i.SyncdRun.StartedAt,
+			&i.SyncdRun.PlannedAt,
+			&i.SyncdRun.FinishedAt,
+			&i.SyncdRun.EmployeesRead,
+			&i.SyncdRun.ElementsRead,
+			&i.SyncdRun.Unchanged,
+			&i.SyncdRun.Accepted,
+			&i.SyncdRun.Rejected,
+			&i.SyncdRun.Blocked,
+			&i.SyncdRun.Held,
+			&i.SyncdRun.Uncertain,
+			&i.SyncdRun.Superseded,
+			&i.SyncdRun.NotAttempted,
+			&i.SyncdRun.ElementsUnchanged,
+			&i.SyncdRun.ElementsInDocuments,
+			&i.SyncdRun.ElementsBlocked,
+			&i.SyncdRun.Departed,
+			&i.SyncdRun.Left,
+			&i.SyncdRun.Findings,
+			&i.SyncdRun.Figures,
+			&i.SyncdRun.FailedOf,
+			&i.SyncdRun.Verify,
+			&i.SyncdRun.Overwrite,
+			&i.SyncdRun.Incarnation,
+			&i.SyncdRun.Created,
+			&i.SyncdRun.Updated,
+			&i.SyncdRun.Repeated,
+			&i.SyncdRun.NominalAt,
+			&i.SyncdRun.NotBefore,
+			&i.SyncdRun.DeadlineAt,
+			&i.SyncdRun.Postponed,
+			&i.SyncdRun.Takeovers,
+			&i.SyncdRun.Purged,
+			&i.SyncdRun.Unattended,
+			&i.SyncdRun.AnyOrder,
+			&i.SyncdRun.Cancelling,
+			&i.SyncdRun.CancelledBy,
+			&i.SyncdRun.CancelledReason,
+			&i.SyncdRun.Contract,
+			&i.SyncdRun.Form,
+			&i.SyncdRun.Resend,
+			&i.SyncdRun.Release,
+			&i.SyncdRun.Approval,
+			&i.SyncdRun.FailureArgs,
+			&i.SyncdRun.RecordsRead,
+			&i.SyncdRun.RecordsNew,
+			&i.SyncdRun.RecordsChanged,
+			&i.SyncdRun.RecordsSame,
+			&i.SyncdRun.RecordsRefused,
+			&i.SyncdRun.RecordsGone,
+			&i.SyncdRun.RecordsForeign,
+			&i.SyncdRun.FilesMissing,
+			&i.SyncdRun.Unacknowledged,
+			&i.SyncdRun.Unsettled,
+			&i.SyncdRun.Collections,
+			&i.SyncdRun.FailureProblems,
+			&i.SyncdRun.PreviewedDigest,
+			&i.SyncdRun.StartedBy,
+			&i.SyncdRun.SecondPerson,
+			&i.SyncdTarget.ID,
+			&i.SyncdTarget.Partner,
+			&i.SyncdTarget.Environment,
+			&i.SyncdTarget.BaseUrl,
+			&i.SyncdTarget.Dossier,
+			&i.SyncdTarget.Identity,
+			&i.SyncdTarget.CreatedAt,
+			&i.SyncdTarget.Siret,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listRuns = `-- name: ListRuns :many
 SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE ($1::text = '' OR r.job = $1)

@@ -3,7 +3,7 @@ INSERT INTO syncd.account (name, label, login, email, language, made_at, made_by
 VALUES (@name, @label, sqlc.narg('login'), @email, @language, @made_at, @made_by) ON CONFLICT (name) DO NOTHING;
 
 -- name: Accounts :many
-SELECT a.name, a.label, a.login, a.email, a.language, (a.password IS NOT NULL OR a.subject IS NOT NULL)::boolean AS ready, a.disabled_at, a.made_at, a.made_by,
+SELECT a.name, a.label, a.login, a.email, a.language, (a.password IS NOT NULL OR a.subject IS NOT NULL)::boolean AS ready, (a.totp IS NOT NULL)::boolean AS has_codes, a.disabled_at, a.made_at, a.made_by,
        a.issuer, a.subject,
        i.expires_at AS invited_until, (SELECT coalesce(max(p.last_at), 'epoch') FROM syncd.login_place p WHERE p.account = a.name)::timestamptz AS last_login
 FROM syncd.account a LEFT JOIN syncd.invitation i ON i.account = a.name AND i.incarnation = syncd.incarnation_name()

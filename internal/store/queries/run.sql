@@ -172,6 +172,16 @@ UPDATE syncd.run SET dictionaries_digest = @dictionaries_digest,
     planned_at = CASE WHEN @applied::boolean THEN clock_timestamp() END, findings = @findings
 WHERE id = @id;
 
+-- The run that last asked each partner of something that it answered, or not (away): one that failed at something else tells nothing of it.
+-- name: LastReached :many
+SELECT sqlc.embed(r), sqlc.embed(t)
+FROM (SELECT DISTINCT partner, environment FROM syncd.target) p
+CROSS JOIN LATERAL (
+    SELECT e.id FROM syncd.run e JOIN syncd.target o ON o.id = e.target_id AND o.partner = p.partner AND o.environment = p.environment
+    WHERE e.finished_at IS NOT NULL AND (e.state IN ('succeeded', 'incomplete') OR e.failure_code = ANY (@away::text[]))
+    ORDER BY e.finished_at DESC LIMIT 1) l
+JOIN syncd.run r ON r.id = l.id JOIN syncd.target t ON t.id = r.target_id;
+
 -- name: ListRuns :many
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE (@job::text = '' OR r.job = @job)
