@@ -141,10 +141,10 @@ func newPause(p process) *cobra.Command {
 
 func newUnpause(p process) *cobra.Command {
 	return p.command("unpause", p.oneJob(), func(ctx context.Context, a *session, args []string) error {
-		err := a.Decisions().Unpause(ctx, args[0], admin.Requester())
+		err := a.Decisions().Unpause(ctx, args[0], a.decision())
 		if err == nil {
 			a.say(a.Stdout, a.words().Answers.Unpaused, "job", args[0])
 		}
 		return err
-	})
+	}, p.reason)
 }

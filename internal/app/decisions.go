@@ -259,10 +259,13 @@ func (d Decisions) Pause(ctx context.Context, name string, by Decision) error {
 	return err
 }
 
-// Unpause lets a paused job go on, and needs no reason. The job may be one that is no longer configured.
-func (d Decisions) Unpause(ctx context.Context, job, by string) error {
-	if by == "" {
+// Unpause lets a paused job go on. On the command line that needs no reason. The job may be one that is no longer configured.
+func (d Decisions) Unpause(ctx context.Context, job string, by Decision) error {
+	if by.By == "" {
 		return errNobody
+	}
+	if err := ledger.CheckReason(by.Reason); err != nil {
+		return err
 	}
 	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
@@ -271,7 +274,7 @@ func (d Decisions) Unpause(ctx context.Context, job, by string) error {
 	if err := d.app.agree(ctx, st, job); err != nil {
 		return err
 	}
-	ended, err := st.Unpause(ctx, job, by)
+	ended, err := st.Unpause(ctx, job, by.By, by.Reason)
 	if err == nil && !ended {
 		return refuse(NotPaused, Args{"job": job})
 	}

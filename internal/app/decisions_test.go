@@ -245,10 +245,10 @@ func TestPauseAndItsEnd(t *testing.T) {
 	for i := range w.Config.Jobs {
 		w.Config.Jobs[i].Schedule = daily
 	}
-	refusedWith(t, w.Decisions().Unpause(t.Context(), "paie", "marie"), NotPaused, Args{"job": "paie"})
+	refusedWith(t, w.Decisions().Unpause(t.Context(), "paie", Decision{By: "marie"}), NotPaused, Args{"job": "paie"})
 	w.must(w.Decisions().Pause(t.Context(), "paie", approval))
 	refusedWith(t, w.Decisions().Pause(t.Context(), "paie", approval), PausedAlready, Args{"job": "paie"})
-	w.must(w.Decisions().Unpause(t.Context(), "paie", "marie"))
+	w.must(w.Decisions().Unpause(t.Context(), "paie", Decision{By: "marie"}))
 }
 
 // What needs no reason needs somebody all the same: the audit would name syncd.
@@ -259,7 +259,7 @@ func TestNobodyDecides(t *testing.T) {
 	_, resumed := a.Runs().Resume(t.Context(), 1, "", goOn)
 	_, requeued := a.Runs().Requeue(t.Context(), 1, Decision{})
 	for what, err := range map[string]error{"an order": ordered, "a resume": resumed, "a requeue": requeued,
-		"the end of a pause": a.Decisions().Unpause(t.Context(), "paie", "")} {
+		"the end of a pause": a.Decisions().Unpause(t.Context(), "paie", Decision{})} {
 		if !errors.Is(err, errNobody) {
 			t.Errorf("%s: %v", what, err)
 		}

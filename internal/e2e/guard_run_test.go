@@ -227,7 +227,7 @@ func TestRestoredLedgerIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.run(r, jobs.Held, named(december))
-			if _, err := storeOf(r).Unpause(t.Context(), "paie", "marie"); err != nil {
+			if _, err := storeOf(r).Unpause(t.Context(), "paie", "marie", ""); err != nil {
 				t.Fatal(err)
 			}
 			run := w.run(r, state, named(december))

@@ -117,7 +117,7 @@ func (h *history) wantNoticed() {
 
 // unpause is what a person does who has compared.
 func (h *history) unpause() {
-	_, err := h.store.Unpause(context.Background(), h.job.Name, "marie")
+	_, err := h.store.Unpause(context.Background(), h.job.Name, "marie", "")
 	h.must(err)
 }
 

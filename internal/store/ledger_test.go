@@ -50,7 +50,7 @@ func (w *ledgerWorld) Pause(job, by string) {
 }
 
 func (w *ledgerWorld) Unpause(job string) {
-	_, err := w.s.Unpause(context.Background(), job, "somebody")
+	_, err := w.s.Unpause(context.Background(), job, "somebody", "")
 	w.f.must(err)
 }
 

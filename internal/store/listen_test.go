@@ -63,7 +63,7 @@ func TestListenHears(t *testing.T) {
 	_, err := s.Pause(t.Context(), "paie", "somebody", "a reason")
 	f.must(err)
 	l.wakes("paused")
-	_, err = s.Unpause(t.Context(), "paie", "marie")
+	_, err = s.Unpause(t.Context(), "paie", "marie", "")
 	f.must(err)
 	l.wakes("unpaused")
 	armed := f.arm(s, "paie", "saint-martin")

@@ -264,14 +264,14 @@ func (s *Store) Pause(ctx context.Context, job, by, reason string) (ok bool, err
 	return ok, redact("pausing the job", err)
 }
 
-// Unpause ends a pause. ok = false: there was none.
-func (s *Store) Unpause(ctx context.Context, job, by string) (ok bool, err error) {
+// Unpause ends a pause, for a reason or none. ok = false: there was none.
+func (s *Store) Unpause(ctx context.Context, job, by, reason string) (ok bool, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		n, err := q.UnpauseJob(ctx, job)
 		if ok = n == 1; !ok || err != nil {
 			return err
 		}
-		return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionUnpause, Job: job})
+		return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionUnpause, Job: job, Reason: reason})
 	})
 	return ok, redact("ending the pause", err)
 }

@@ -261,7 +261,7 @@ func TestPauses(t *testing.T) {
 		t.Errorf("%+v", pauses)
 	}
 	for _, want := range []bool{true, false} {
-		if ok, err := s.Unpause(t.Context(), "paie", "marie"); ok != want || err != nil {
+		if ok, err := s.Unpause(t.Context(), "paie", "marie", ""); ok != want || err != nil {
 			t.Errorf("%v %v", ok, err)
 		}
 	}

@@ -81,9 +81,9 @@ var (
 
 // forbiddenError says that the person has not the role.
 type forbiddenError struct {
-	role    accounts.Role
-	dossier string    // "" = any
-	run     *jobs.Run // that waits for another person than those who started it; nil = none
+	role     accounts.Role
+	dossiers []string  // for all of which it takes the role; none = for any
+	run      *jobs.Run // that waits for another person than those who started it; nil = none
 }
 
 func (*forbiddenError) Error() string { return "the person has not the role" }
@@ -227,7 +227,7 @@ func (r *request) allow() error {
 	case !r.may(accounts.Read, dossier):
 		return errNotFound
 	case !r.may(r.route.role, dossier):
-		return &forbiddenError{role: r.route.role, dossier: dossier}
+		return &forbiddenError{role: r.route.role, dossiers: []string{dossier}}
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func relaunch(r *request) (page, error) {
 // relaunchOne queues a run like one that met a cause, and tells what became of that.
 func (r *request) relaunchOne(dossier string, like int64) string {
 	if !r.may(accounts.Prepare, dossier) {
-		who := r.server.whoMay(r, &forbiddenError{role: accounts.Prepare, dossier: dossier})
+		who := r.server.whoMay(r, &forbiddenError{role: accounts.Prepare, dossiers: []string{dossier}})
 		return r.Words.Fill(r.Words.Web.Trouble.ForbiddenText, "who", who)
 	}
 	run, err := r.App.Records().Run(r.Context(), like)

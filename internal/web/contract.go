@@ -59,7 +59,7 @@ func (r *request) contractPage(status int, wrong *refusal) (page, error) {
 	if r.mayAll(accounts.Approve, r.allDossiers()) {
 		data.Accept.Post, data.Accept.Reason, data.Accept.Fields = "/contract/accept", true, [][2]string{{"digest", s.InForce}}
 	} else {
-		data.Accept.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Approve})
+		data.Accept.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Approve, dossiers: r.allDossiers()})
 	}
 	return made()
 }
@@ -105,7 +105,7 @@ func (r *request) runName(run *jobs.Run) string {
 // acceptContract accepts exactly the contract that was shown, which lets go runs of all dossiers.
 func acceptContract(r *request) (page, error) {
 	if !r.mayAll(accounts.Approve, r.allDossiers()) {
-		return page{}, &forbiddenError{role: accounts.Approve}
+		return page{}, &forbiddenError{role: accounts.Approve, dossiers: r.allDossiers()}
 	}
 	digest := r.form("digest")
 	if digest == "" {
@@ -237,7 +237,7 @@ func (r *request) lastPull(dossier string, data *codesData) error {
 		if r.may(accounts.Admin, dossier) {
 			data.Fetch.Post = "/nomenclatures/" + dossier + "/fetch"
 		} else {
-			data.Fetch.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Admin, dossier: dossier})
+			data.Fetch.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Admin, dossiers: []string{dossier}})
 		}
 		runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Job: job.Name, Dossiers: []string{dossier}, Max: 1})
 		if err != nil {

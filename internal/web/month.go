@@ -158,7 +158,7 @@ func once(steps []step) (kept []step) {
 func (r *request) closing(dossier string, e *view.MonthEntry) *doing {
 	d := &doing{ID: "do-close", Label: r.Words.Web.Month.Close, Plain: true}
 	if !r.may(accounts.Approve, dossier) {
-		d.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Approve, dossier: dossier})
+		d.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Approve, dossiers: []string{dossier}})
 		return d
 	}
 	d.Post, d.Reason = monthPath(dossier, e.Period)+"/close", true

@@ -123,7 +123,7 @@ func (r *request) sending(job config.Job, plan *app.Planned) *doing {
 	case plan.Refused != nil:
 		return nil
 	case !r.may(accounts.Prepare, dossier):
-		d.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Prepare, dossier: dossier})
+		d.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Prepare, dossiers: []string{dossier}})
 	default:
 		d.Post, d.Fields = r.planPath(job)+"/send", [][2]string{{"digest", plan.Digests.Plan}}
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"syncd/internal/accounts"
+	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
 )
@@ -48,14 +49,15 @@ func (r *request) planning(status int, job string, wrong *refusal) (page, error)
 // planned is one job, as far as it is the person's business.
 func (r *request) planned(s *view.Schedules, e *view.ScheduleEntry) plannedJob {
 	job := plannedJob{Name: e.Job, ByHand: e.Schedule == ""}
-	all, mine := true, *e
+	var all []string
+	mine := *e
 	mine.Dossiers = nil
 	for _, d := range e.Dossiers {
 		if r.may(accounts.Read, d.Dossier) {
 			mine.Dossiers = append(mine.Dossiers, d)
 			job.Dossiers = append(job.Dossiers, d.Dossier)
 		}
-		all = all && r.may(accounts.Prepare, d.Dossier)
+		all = append(all, d.Dossier)
 	}
 	job.Standing = r.Words.Standing(s, &mine)
 	for _, at := range e.Next {
@@ -66,8 +68,8 @@ func (r *request) planned(s *view.Schedules, e *view.ScheduleEntry) plannedJob {
 			r.Words.Minute(e.Paused.Since.In(r.App.Config.Zone())),
 			"reason", e.Paused.Why().In(r.Words.Catalogue))
 	}
-	if job.May = all; !all {
-		job.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Prepare})
+	if job.May = r.mayAll(accounts.Prepare, all); !job.May {
+		job.Who = r.server.whoMay(r, &forbiddenError{role: accounts.Prepare, dossiers: all})
 	}
 	return job
 }
@@ -91,7 +93,7 @@ func (r *request) ofJob(role accounts.Role) (string, error) {
 	case !seen:
 		return "", errNotFound
 	case !r.mayAll(role, names):
-		return "", &forbiddenError{role: role}
+		return "", &forbiddenError{role: role, dossiers: names}
 	}
 	return job.Name, nil
 }
@@ -115,7 +117,11 @@ func unpauseJob(r *request) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	if err := r.App.Decisions().Unpause(r.Context(), job, r.decision().By); err != nil {
+	by := r.decision()
+	if err = by.Check(ledger.DecisionUnpause); err == nil {
+		err = r.App.Decisions().Unpause(r.Context(), job, by)
+	}
+	if err != nil {
 		if wrong := r.told(err); wrong != nil {
 			return r.planning(422, job, wrong)
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"syncd/internal/accounts"
@@ -18,7 +19,14 @@ func TestPlanningIsPausedByWhoPrepares(t *testing.T) {
 	marie.get("/schedule").want(http.StatusOK, "Planning", "saint-martin", "sainte-anne", "Mettre en pause")
 	marie.post("/schedule/paie/pause", "reason", " ").want(http.StatusUnprocessableEntity, `role="alert"`)
 	marie.post("/schedule/paie/pause", "reason", "NIR 1 85 05 78 006 084 91").want(http.StatusUnprocessableEntity)
-	reader.get("/schedule").want(http.StatusOK, "saint-martin", "Qui le peut", "marie")
+	s.signedIn("partie", accounts.Grant{Role: accounts.Prepare})
+	s.db.Exec(t, `UPDATE syncd.account SET disabled_at = now() WHERE name = 'partie'`)
+	for _, p := range []*person{reader, half} { // one schedule of two dossiers: Preparation for one of them is not enough
+		shown := p.get("/schedule").want(http.StatusOK, "saint-martin", "Qui le peut\u00a0: marie").body
+		if _, hint, _ := strings.Cut(shown, "Qui le peut"); contains(hint, "moitie") || contains(hint, "partie") {
+			t.Errorf("who may not is named as who may:\n%s", hint)
+		}
+	}
 	reader.post("/schedule/paie/pause", "reason", "because").want(http.StatusForbidden)
 	half.post("/schedule/paie/pause", "reason", "because").want(http.StatusForbidden)
 	stranger.post("/schedule/paie/pause", "reason", "because").want(http.StatusNotFound)
@@ -28,9 +36,11 @@ func TestPlanningIsPausedByWhoPrepares(t *testing.T) {
 	marie.post("/schedule/paie/pause", "reason", "vacances").leads("/schedule?done=paused")
 	marie.get("/schedule?done=paused").want(http.StatusOK, "En pause", "vacances", "Finir la pause", "La tâche est en pause")
 	marie.post("/schedule/paie/pause", "reason", "twice").want(http.StatusUnprocessableEntity)
-	marie.post("/schedule/paie/unpause").leads("/schedule?done=unpaused")
-	if got := s.text(`SELECT string_agg(decision || ' ' || actor, ', ' ORDER BY id) FROM syncd.audit WHERE decision LIKE '%pause'`); got !=
-		"pause marie, unpause marie" {
+	marie.post("/schedule/paie/unpause", "reason", "").want(http.StatusUnprocessableEntity, `role="alert"`)
+	half.post("/schedule/paie/unpause", "reason", "because").want(http.StatusForbidden)
+	marie.post("/schedule/paie/unpause", "reason", "revenue").leads("/schedule?done=unpaused")
+	if got := s.text(`SELECT string_agg(decision || ' ' || actor || ' ' || reason, ', ' ORDER BY id) FROM syncd.audit WHERE decision LIKE '%pause'`); got !=
+		"pause marie vacances, unpause marie revenue" {
 		t.Error(got)
 	}
 }

@@ -418,7 +418,7 @@ func (s *Server) whoMay(r *request, f *forbiddenError) string {
 	return strings.Join(names, ", ")
 }
 
-// peopleWith are those who may.
+// peopleWith are those who may and can: who has never signed in decides nothing yet.
 func (s *Server) peopleWith(r *request, f *forbiddenError) (names []string) {
 	service, err := s.accounts(r.Context())
 	if err != nil {
@@ -430,14 +430,14 @@ func (s *Server) peopleWith(r *request, f *forbiddenError) (names []string) {
 	}
 	for i := range all {
 		a := &all[i]
-		has := a.Grants.Anywhere(f.role)
-		if f.dossier != "" {
-			has = a.Grants.May(f.role, f.dossier)
+		has := len(f.dossiers) > 0 || a.Grants.Anywhere(f.role)
+		for _, dossier := range f.dossiers {
+			has = has && a.Grants.May(f.role, dossier)
 		}
 		if f.run != nil && f.run.WaitsForAnother(a.Name, a.System, false) {
 			has = false
 		}
-		if has && a.DisabledAt == nil {
+		if has && a.Ready && a.DisabledAt == nil {
 			names = append(names, a.Called())
 		}
 	}

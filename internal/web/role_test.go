@@ -94,9 +94,9 @@ func TestThePageMayDecide(t *testing.T) {
 	_, err = decide.ClosePeriod(t.Context(), month, false, by)
 	s.must(err)
 	s.must(decide.Pause(t.Context(), "paie", by))
-	s.must(decide.Unpause(t.Context(), "paie", by.By))
+	s.must(decide.Unpause(t.Context(), "paie", by))
 	if got := s.text(`SELECT string_agg(decision, ' ' ORDER BY id) FROM syncd.audit WHERE actor = 'marie' AND reason = 'as agreed'`); got !=
-		"cancel approve approve settle close reopen close pause" {
+		"cancel approve approve settle close reopen close pause unpause" {
 		t.Error(got)
 	}
 }

@@ -333,11 +333,11 @@ func (r *request) toPreview(d doing, a *view.Action) (doing, bool) {
 // posting is a form about a run, as it was shown; who has not the role is told who has.
 func (r *request) posting(d doing, run *jobs.Run, role accounts.Role, what string, seq int) doing {
 	if !r.may(role, run.Target.Dossier) {
-		d.Who = r.server.whoMay(r, &forbiddenError{role: role, dossier: run.Target.Dossier})
+		d.Who = r.server.whoMay(r, &forbiddenError{role: role, dossiers: []string{run.Target.Dossier}})
 		return d
 	}
 	if settle := what == "settle"; (settle || what == "approve") && run.WaitsForAnother(r.Session.Account, r.Session.System, settle) {
-		d.Who = r.server.whoMay(r, &forbiddenError{role, run.Target.Dossier, run})
+		d.Who = r.server.whoMay(r, &forbiddenError{role, []string{run.Target.Dossier}, run})
 		return d
 	}
 	d.Post, d.Reason = runPath(run.ID)+"/"+what, true

@@ -52,7 +52,7 @@ func TestNothingIsDecidedByOtherRules(t *testing.T) {
 			return err
 		},
 		"close":   func() error { _, err := decide.ClosePeriod(t.Context(), month, true, by); return err },
-		"unpause": func() error { return decide.Unpause(t.Context(), "paie", "marie") },
+		"unpause": func() error { return decide.Unpause(t.Context(), "paie", app.Decision{By: "marie"}) },
 		"resume":  func() error { _, err := s.app.Runs().Requeue(t.Context(), run.ID, by); return err },
 		"run": func() error {
 			ordered, err := s.app.Runs().Order(t.Context(), app.Order{Job: "paie", Decision: app.Decision{By: "marie"},
