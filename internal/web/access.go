@@ -32,6 +32,8 @@ type request struct {
 	cookies  []*http.Cookie // to be set with the answer
 	names    *app.Names     // of employees that the page shows; nil = none are shown
 	run      *jobs.Run      // that the path names; nil = it was not read yet
+
+	people func() ([]accounts.Account, error) // of which the page names those who may; read once
 }
 
 // may reports whether the person has a role for a dossier.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"syncd/internal/accounts"
 	"syncd/internal/app"
@@ -329,101 +328,4 @@ func monthSign(state ledger.MonthState, late bool) (sign, class string) {
 		return "–", ""
 	}
 	return "▶", ""
-}
-
-// waitingData is all that waits for a person, the oldest first.
-type waitingData struct {
-	Runs []waitingItem
-	Left []waitingItem
-	None string // instead, and when the next run goes
-}
-
-type waitingItem struct {
-	Link, Name, Text string
-	Since, Until     string // when it is given up; "" = never
-	at               time.Time
-}
-
-func showWaiting(r *request) (page, error) {
-	t := &r.Words.Web.Waiting
-	var data waitingData
-	runs, err := r.App.Records().Runs(r.Context(), ledger.RunFilter{Dossiers: r.readable(), State: string(jobs.Held), Max: mostHeld})
-	if err != nil {
-		return page{}, err
-	}
-	for _, run := range slices.Backward(runs) {
-		data.Runs = append(data.Runs, r.heldItem(run))
-	}
-	var names []string
-	for _, d := range r.dossiers("") {
-		names = append(names, d.Value)
-	}
-	if len(names) > 0 {
-		all, err := r.App.Months().Fleet(r.Context(), app.MonthsOf{Dossiers: names, Months: waitingMonths})
-		if err != nil {
-			return page{}, err
-		}
-		data.Left, data.None = r.leftOf(&all), r.nothingWaits(&all)
-	}
-	return page{template: "waiting", title: t.Title, data: data}, nil
-}
-
-// waitingMonths is how many months are looked through for what is left of them.
-const waitingMonths = 3
-
-// heldItem is a run that waits, since when, and until when it does.
-func (r *request) heldItem(run *jobs.Run) waitingItem {
-	item := waitingItem{Link: runPath(run.ID), Name: r.runName(run), Text: r.Words.Reason(run.Failure), at: run.CreatedAt}
-	zone := r.App.Config.Zone()
-	if run.FinishedAt != nil {
-		item.Since = r.Words.Minute(run.FinishedAt.In(zone))
-		if job, err := r.App.Config.Job(run.Job); err == nil && job.HoldExpires > 0 {
-			item.Until = r.Words.Minute(run.FinishedAt.Add(job.HoldExpires).In(zone))
-		}
-	}
-	return item
-}
-
-// leftOf is what is left of months, the oldest first; runs that are held as a whole stand by themselves.
-func (r *request) leftOf(all *view.Months) (items []waitingItem) {
-	waits := func(e *view.MonthEntry) bool { return e.State.Asks() || e.Late }
-	var told []*view.MonthEntry
-	for i := range all.Rows {
-		for j := range all.Rows[i].Months {
-			if e := &all.Rows[i].Months[j]; waits(e) {
-				told = append(told, e)
-			}
-		}
-	}
-	r.Words.LearnMonths(told)
-	for i := range all.Rows {
-		row := &all.Rows[i]
-		for j := range row.Months {
-			e := &row.Months[j]
-			if !waits(e) {
-				continue
-			}
-			report := r.Words.MonthReport(all, e)
-			for k := range report.Left {
-				left := &report.Left[k]
-				if left.Kind != ledger.MissingHeld {
-					items = append(items, waitingItem{Link: monthPath(row.Dossier, e.Period), Text: left.Text, at: e.Period.Start(),
-						Name: r.fleetRow(row).Dossier + ", " + r.Words.Month(e.Period.Start())})
-				}
-			}
-		}
-	}
-	slices.SortStableFunc(items, func(a, b waitingItem) int { return a.at.Compare(b.at) })
-	return items
-}
-
-// nothingWaits says when the next run goes.
-func (r *request) nothingWaits(all *view.Months) string {
-	text := r.Words.Web.Waiting.None
-	for _, fact := range r.Words.Fleet(all).Facts {
-		if fact[0] == r.Words.PayMonth.Next && fact[1] != "" {
-			text += " " + fact[0] + r.Words.Colon + fact[1]
-		}
-	}
-	return text
 }

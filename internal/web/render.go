@@ -420,11 +420,16 @@ func (s *Server) whoMay(r *request, f *forbiddenError) string {
 
 // peopleWith are those who may and can: who has never signed in decides nothing yet.
 func (s *Server) peopleWith(r *request, f *forbiddenError) (names []string) {
-	service, err := s.accounts(r.Context())
-	if err != nil {
-		return nil
+	if r.people == nil {
+		r.people = sync.OnceValues(func() ([]accounts.Account, error) {
+			service, err := s.accounts(r.Context())
+			if err != nil {
+				return nil, err
+			}
+			return service.Ledger.Accounts(r.Context(), "")
+		})
 	}
-	all, err := service.Ledger.Accounts(r.Context(), "")
+	all, err := r.people()
 	if err != nil {
 		return nil
 	}

@@ -43,10 +43,10 @@ type fleetPage struct {
 	Months                                                          [12]string // short ones, above columns
 }
 
-// waitingPage is all that waits for a person.
+// waitingPage is all that waits for a person: the one who looks, or others.
 type waitingPage struct {
-	Title, Runs, Left, None string
-	Since, Until            string `args:"time"`
+	Title, Others, None string
+	Since, Until        string `args:"time"`
 }
 
 // searchPage looks for an employee, and names the choice of a dossier.
