@@ -372,6 +372,19 @@ func (tab *Tab) WantNarrow() {
 	}
 }
 
+// WantTargets complains about what is less than 44 pixels high of what a finger presses: a box to tick counts with its label.
+func (tab *Tab) WantTargets() {
+	tab.t.Helper()
+	small := Ask[[]string](tab, `[...document.querySelectorAll("a[href], button, select, textarea, summary, input:not([type=hidden])")].filter(e => {
+		const by = e.matches("[type=checkbox], [type=radio]") ? e.labels[0] ?? e : e
+		const r = by.getBoundingClientRect()
+		return r.height > 0 && r.right > 0 && r.height < 44
+	}).map(e => e.outerHTML.slice(0, 160))`)
+	for _, html := range small {
+		tab.t.Errorf("less than 44 pixels high on %s: %s", tab.Location(), html)
+	}
+}
+
 func call[P, R any](tab *Tab, command cdp.Command[P, R], params P) {
 	tab.t.Helper()
 	_, err := chromedp.Call(tab.ctx, command, params)

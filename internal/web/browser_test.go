@@ -27,6 +27,8 @@ func (s *site) fits(tab *browsertest.Tab, path string) {
 	tab.WantAccessible()
 	tab.Size(390, 844)
 	tab.WantNarrow()
+	browsertest.Ask[bool](tab, `document.querySelectorAll("details").forEach(d => { d.open = true }) ?? true`)
+	tab.WantTargets()
 	tab.Size(1280, 720)
 }
 
@@ -62,6 +64,22 @@ func TestEveryPageIsAccessibleInABrowser(t *testing.T) {
 		runPath(1), runPath(2) + "?all", runPath(run.ID) + "/employees/1", "/employees", "/reception", "/schedule", "/journal", "/health",
 		"/contract", "/nomenclatures/saint-martin", "/nomenclatures/sainte-anne", "/plans/paie/saint-martin/2026-11", "/account", "/nowhere"} {
 		s.fits(tab, path)
+	}
+}
+
+// Nor from one cause of several dossiers, whoever looks.
+func TestOneCauseOfSeveralDossiersInABrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.oneCause()
+	marie := s.signedIn("marie", everything...)
+	lucie := s.signedIn("lucie", accounts.Grant{Role: accounts.Read})
+	s.inBrowser()
+	for _, p := range []*person{marie, lucie} {
+		tab := p.browse(t)
+		for _, path := range []string{"/fleet", "/fleet?state=sent", "/nomenclatures"} {
+			s.fits(tab, path)
+		}
 	}
 }
 

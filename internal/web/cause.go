@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"syncd/internal/accounts"
 	"syncd/internal/app"
@@ -15,7 +16,8 @@ type fleetCause struct {
 	Key, Title string
 	Note, By   string // what fixed it the last time, and who wrote so; "" = nobody has
 	Dossiers   []causeDossier
-	May        bool // the person may start some of them
+	May        bool     // the person may start some of them
+	Others     []string // who may start the rest
 }
 
 type causeDossier struct {
@@ -32,7 +34,32 @@ func (r *request) fleetCause(c *ledger.Cause, title string) fleetCause {
 		one := causeDossier{Name: name, Label: r.called(name), Link: runPath(c.Runs[i]), May: r.may(accounts.Prepare, name)}
 		shown.Dossiers, shown.May = append(shown.Dossiers, one), shown.May || one.May
 	}
+	shown.Others = r.othersOf(shown.Dossiers)
 	return shown
+}
+
+// othersOf says who may start those dossiers that the person may not: once for all of which it is the same people, and by their names
+// where it is not.
+func (r *request) othersOf(dossiers []causeDossier) (texts []string) {
+	theirs, order := map[string][]string{}, []string{}
+	for _, d := range dossiers {
+		if d.May {
+			continue
+		}
+		who := r.server.whoMay(r, &forbiddenError{role: accounts.Prepare, dossiers: []string{d.Name}})
+		if theirs[who] == nil {
+			order = append(order, who)
+		}
+		theirs[who] = append(theirs[who], d.Label)
+	}
+	for _, who := range order {
+		what := r.Words.Web.Fleet.Again
+		if len(theirs[who]) < len(dossiers) {
+			what += " (" + strings.Join(theirs[who], ", ") + ")"
+		}
+		texts = append(texts, what+r.Words.Colon+r.Words.Fill(r.Words.Web.Do.Who, "who", who))
+	}
+	return texts
 }
 
 // myFleet is what is asked of all dossiers that the person may read.
@@ -69,7 +96,7 @@ func noteCause(r *request) (page, error) {
 		}
 		return page{}, err
 	}
-	return redirect("/fleet", "noted"), nil
+	return redirect(fleetPath(r.narrowed()), "noted"), nil
 }
 
 // relaunch queues a run for each of the chosen dossiers of a cause, and tells what became of each. To send the form again is

@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -198,6 +199,9 @@ type fleetData struct {
 	Facts    [][2]string
 	Counts   []stateCount
 	Search   string
+	State    string // that alone is shown; "" = all
+	All      string // where they are, of that name
+	Here     string // what was asked for, behind the address of what a form does
 	Periods  []string
 	Rows     []fleetRow
 	Filtered bool       // Rows are those that were asked for, finished or not
@@ -205,8 +209,30 @@ type fleetData struct {
 	Vitals   []healthCheck
 	Causes   []fleetCause
 	Results  []string // of what was started for several dossiers
-	None     string
+	None     string   // instead of the rest: no dossier has that name
 	Wrong    *refusal
+}
+
+// fleetPath is all dossiers, or what was asked for of them.
+func fleetPath(search, state string) string { return "/fleet" + fleetQuery(search, state) }
+
+func fleetQuery(search, state string) string {
+	asked := url.Values{}
+	for name, value := range map[string]string{"q": search, "state": state} {
+		if value != "" {
+			asked.Set(name, value)
+		}
+	}
+	if len(asked) == 0 {
+		return ""
+	}
+	return "?" + asked.Encode()
+}
+
+// narrowed is what was asked for of all dossiers.
+func (r *request) narrowed() (search, state string) {
+	asked := r.URL.Query()
+	return strings.TrimSpace(asked.Get("q")), asked.Get("state")
 }
 
 type stateCount struct {
@@ -224,9 +250,10 @@ func showFleet(r *request) (page, error) { return r.fleetPage(0, nil, nil) }
 
 func (r *request) fleetPage(status int, results []string, wrong *refusal) (page, error) {
 	t := &r.Words.Web.Fleet
-	data := fleetData{Search: strings.TrimSpace(r.URL.Query().Get("q")), Results: results, Wrong: wrong}
-	chosen := r.URL.Query().Get("state")
-	data.Filtered = chosen != "" || data.Search != ""
+	search, chosen := r.narrowed()
+	data := fleetData{Search: search, State: chosen, All: fleetPath(search, ""), Here: fleetQuery(search, chosen), Results: results,
+		Wrong: wrong}
+	data.Filtered = chosen != "" || search != ""
 	var names []string
 	for _, d := range r.dossiers("") {
 		if strings.Contains(strings.ToLower(d.Value+" "+d.Text), strings.ToLower(data.Search)) {
@@ -235,7 +262,7 @@ func (r *request) fleetPage(status int, results []string, wrong *refusal) (page,
 	}
 	if len(names) == 0 {
 		data.None = t.None
-		return page{template: "fleet", title: t.Title, data: data}, nil
+		return page{template: "fleet", title: t.Title, data: data, status: status}, nil
 	}
 	all, err := r.App.Months().Fleet(r.Context(), app.MonthsOf{Dossiers: names, Months: fleetMonths, Causes: true})
 	if err != nil {
@@ -260,7 +287,7 @@ func (r *request) fleetPage(status int, results []string, wrong *refusal) (page,
 	for _, state := range ledger.MonthStates {
 		if n := counts[state]; n > 0 {
 			sign, class := monthSign(state, false)
-			data.Counts = append(data.Counts, stateCount{"/fleet?state=" + string(state), r.Words.PayMonth.Words[string(state)], sign, class, n,
+			data.Counts = append(data.Counts, stateCount{fleetPath(search, string(state)), r.Words.PayMonth.Words[string(state)], sign, class, n,
 				chosen == string(state)})
 		}
 	}

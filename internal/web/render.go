@@ -46,7 +46,11 @@ type page struct {
 // redirect is where a form leads once it is done. done is a code of web.done, told there once; "" = nothing.
 func redirect(to, done string) page {
 	if done != "" {
-		to += "?done=" + url.QueryEscape(done)
+		sign := "?"
+		if strings.Contains(to, "?") {
+			sign = "&"
+		}
+		to += sign + "done=" + url.QueryEscape(done)
 	}
 	return page{redirect: to}
 }

@@ -221,15 +221,21 @@ func TestTheJournalsTableIsSafe(t *testing.T) {
 	}
 }
 
+// oneCause is a code that the nomenclature of neither of two dossiers has.
+func (s *site) oneCause() {
+	s.t.Helper()
+	for _, dossier := range []string{saintMartin, "sainte-anne"} {
+		s.executeFor("dictionnaire", dossier)
+		s.db.Exec(s.t, `UPDATE staging.employee SET contrat = '99' WHERE dossier = $1 AND matricule = '00001'`, dossier)
+		s.executeFor("paie", dossier)
+	}
+}
+
 // One cause over several dossiers is one line: with what fixed it, and one form for those that are corrected.
 func TestOneCauseOfSeveralDossiers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	for _, dossier := range []string{saintMartin, "sainte-anne"} {
-		s.executeFor("dictionnaire", dossier)
-		s.db.Exec(t, `UPDATE staging.employee SET contrat = '99' WHERE dossier = $1 AND matricule = '00001'`, dossier)
-		s.executeFor("paie", dossier)
-	}
+	s.oneCause()
 	p := s.signedIn("marie", everything...)
 	s.today = s.today.AddDate(0, 0, 1) // on the first of December November is what has to be corrected, and sent again
 	p.get("/months/saint-martin").want(http.StatusOK, "novembre 2026", ">décembre 2026</a>")
@@ -240,10 +246,19 @@ func TestOneCauseOfSeveralDossiers(t *testing.T) {
 			t.Errorf("%s says that all are finished", narrowed)
 		}
 	}
+	p.get("/fleet?state=sent&q=anne").want(http.StatusOK, "Aucun dossier ne correspond", `href="/fleet?q=anne"`, `name="state" value="sent"`,
+		`href="/fleet?q=anne&amp;state=to-`)
 	key := regexp.MustCompile(`/causes/([0-9a-f]+)/note`).FindStringSubmatch(shown.body)[1]
 	p.post("/causes/"+key+"/note", "reason", "").want(http.StatusConflict)
 	p.post("/causes/"+key+"/note", "reason", "le code 99 est devenu 01").leads("/fleet?done=noted")
 	p.get("/fleet").want(http.StatusOK, "le code 99 est devenu 01", "marie")
+	p.post("/causes/"+key+"/note?q=ogec", "reason", "le code 99 est devenu 01").leads("/fleet?q=ogec&done=noted")
+	reader := s.signedIn("lucie", accounts.Grant{Role: accounts.Read})
+	if body := reader.get("/fleet").want(http.StatusOK, "Relancer\u00a0: à marie de le décider").body; contains(body, `name="dossier"`) {
+		t.Error("who may start none is asked which")
+	}
+	one := s.signedIn("paul", accounts.Grant{Role: accounts.Read}, accounts.Grant{Role: accounts.Prepare, Dossier: saintMartin})
+	one.get("/fleet").want(http.StatusOK, "Relancer (OGEC Sainte-Anne)\u00a0: à marie de le décider", `name="dossier" value="saint-martin"`)
 	p.post("/causes/"+key+"/relaunch").want(http.StatusUnprocessableEntity, "aucun dossier")
 	p.post("/causes/"+key+"/relaunch", "dossier", saintMartin, "dossier", "sainte-anne").want(http.StatusOK, "exécution 5", "exécution 6")
 	if got := s.text(`SELECT string_agg(DISTINCT period, ' ') FROM syncd.run WHERE state = 'queued'`); got != apptest.Period {

@@ -35,8 +35,8 @@ type monthPage struct {
 
 // fleetPage is the months of all dossiers.
 type fleetPage struct {
-	Title, Search, None, All, Open, AllDone, Finished string
-	Done                                              string `args:"n"`
+	Title, Search, None, NoneSuch, All, Open, AllDone, Finished, Again string
+	Done                                                               string `args:"n"`
 
 	Causes, Fixed, Corrected, See, Relaunch, Note, Keep, NoneChosen string
 	Queued                                                          string     `args:"run"`
