@@ -24,6 +24,8 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
+	"syncd/internal/report/locale"
 )
 
 // certify writes a certificate for 127.0.0.1 and its key, and gives what trusts it.
@@ -149,6 +151,37 @@ func TestWhereABrowserIs(t *testing.T) {
 		}
 		if got := s.address(r); got != c.want {
 			t.Errorf("%s, for %q: %s, want %s", c.peer, c.forwarded, got, c.want)
+		}
+	}
+}
+
+// What answers at the page's address already is told with what to do, in both languages: a port, with TLS and without, and a socket.
+func TestTheAddressOfThePageIsTaken(t *testing.T) {
+	t.Parallel()
+	port, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer port.Close()
+	path := filepath.Join(t.TempDir(), "web.sock")
+	socket, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	secure, _ := certify(t, t.TempDir())
+	secure.Listen = port.Addr().String()
+	for _, w := range []config.Web{{Listen: secure.Listen}, secure, {Listen: "unix:" + path}} {
+		_, err := Listen(t.Context(), &config.Config{Web: w})
+		if err == nil {
+			t.Fatalf("two listen at %s", w.Listen)
+		}
+		for language, words := range map[locale.Language][2]string{locale.French: {"est prise", "arrêtez l'autre"},
+			locale.English: {"is taken", "stop the other one"}} {
+			text, hint := hinted.SplitIn(locale.Of(language, ""), err)
+			if !contains(text, w.Listen) || !contains(text, words[0]) || !contains(hint, words[1]) {
+				t.Errorf("%s in %s: %q, %q", w.Listen, language, text, hint)
+			}
 		}
 	}
 }

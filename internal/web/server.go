@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -208,6 +209,16 @@ func (q quiet) Write(line []byte) (int, error) {
 
 // Listen opens the address that a configuration names: a socket, or one of this machine, or any other with TLS.
 func Listen(ctx context.Context, c *config.Config) (net.Listener, error) {
+	listener, err := listenAt(ctx, c)
+	var told *hinted.Coded
+	answered := errors.As(err, &told) && told.Code == "monitor.socket-taken"
+	if answered || errors.Is(err, syscall.EADDRINUSE) {
+		return nil, hinted.Because(nil, "web.taken", "address", c.Web.Listen)
+	}
+	return listener, err
+}
+
+func listenAt(ctx context.Context, c *config.Config) (net.Listener, error) {
 	if c.Web.Certificate == "" {
 		return listenHere(ctx, c.Web.Listen)
 	}
