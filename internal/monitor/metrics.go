@@ -50,7 +50,7 @@ func NewMetrics(version string, health *Health) *Metrics {
 		items: newTally(counter("syncd_items_total",
 			"Employees of the runs that ended in this process, by what became of them.", "job", "outcome")),
 		clockError: prometheus.NewGauge(prometheus.GaugeOpts{Name: "syncd_clock_error",
-			Help: "1 while a stored fire lies in the future, or this clock is ahead of PostgreSQL's, and for an hour after: " +
+			Help: "1 while a stored fire lies in the future, or this clock and PostgreSQL's are apart, and for an hour after: " +
 				"a clock is or was wrong."}),
 		watermark: prometheus.NewGauge(prometheus.GaugeOpts{Name: "syncd_watermark_since_timestamp_seconds",
 			Help: "Since when a file outside of the database says how far the ledger has come; 0 while none can be kept. A recent time on a " +
